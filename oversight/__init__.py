@@ -71,6 +71,7 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
         BABEL_DEFAULT_LOCALE=env.locale,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "oversight" / "translations"),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         OVERSIGHT=env,
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -85,7 +86,22 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
     views.register(app)
     with app.app_context():
         prepare(db.engine)
+        _watch_key(app, db.engine, settings.key_is_gone(env, instance))
     return app
+
+
+def _watch_key(app: Flask, engine, gone: bool) -> None:
+    """Learn from each new connection whether the secret key is the database's own."""
+    from sqlalchemy import event
+
+    from oversight.register import key_check
+
+    app.extensions["other_key"] = gone
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection, _record):
+        fits = key_check.known_by(connection, app.config["SECRET_KEY"])
+        app.extensions["other_key"] = gone if fits is None else not fits
 
 
 def _migrations(app: Flask):

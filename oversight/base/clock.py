@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Moment:
-    """An instant: `now` is aware UTC, `today` the local date in the zone's time zone."""
+    """An instant: `now` is aware UTC, `today` the local date in the zone's time zone; `late` where
+    that day has passed already and is made up for.
+    """
 
     now: datetime
     today: date
+    late: bool = False
 
 
 class Clock:

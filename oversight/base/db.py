@@ -17,11 +17,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
 from uuid6 import uuid7
 
-from . import kept
+from . import kept, patience
 from .prepared import Prepared, dashed
 from .refusals import NotFound
 
@@ -182,6 +183,7 @@ def prepare(engine: sa.Engine) -> None:
     """
     kept.listen(engine)
     if engine.dialect.name != "sqlite":
+        patience.listen(engine)
         return
 
     @sa.event.listens_for(engine, "connect")
@@ -210,7 +212,9 @@ def engine_options(url: str) -> dict:
     options: dict = {"hide_parameters": True}
     if url.startswith("sqlite"):
         return {**options, "connect_args": {"timeout": 15, "check_same_thread": False}}
-    return {**options, "pool_pre_ping": True, "pool_size": 10}
+    given = patience.options(dict(make_url(url).query))
+    pool = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 10}
+    return {**options, **pool, "connect_args": given}
 
 
 def columns(model) -> list[sa.Label]:

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import outages, written
 from .refusals import InvalidInput, TooLarge, Unavailable, WrongType
 from .sandbox import media
 from .sentences import N_, say
 from .typed import INVISIBLE
 
 MOST_BYTES = 10 * 2**20
+MARK = 40  # characters of the hash in the name of a small copy, which no row holds
 OVERHEAD = 64 * 2**10  # what a form adds to its file
 SCAN_SECONDS = 30
 SECONDS = 20  # by the wall; the child's own time is shorter
@@ -160,31 +161,57 @@ def place(folder: Path, stored: str) -> Path:
     return folder / "uploads" / stored[:2] / stored
 
 
-def keep(folder: Path, data: bytes) -> str:
-    """Write bytes under a random name so that they outlive a power cut; returns the name."""
-    stored = secrets.token_hex(20)
+def keep(folder: Path, data: bytes, marked: bool = False) -> str:
+    """Write bytes under a random name so that they outlive a power cut; returns the name, which ends
+    with their hash where `marked` asks for it. Raises Unavailable.
+    """
+    stored = secrets.token_hex(12) + sha256(data)[:MARK] if marked else secrets.token_hex(20)
     path = place(folder, stored)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync(path.parent)
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            written.sync_folder(path.parent.parent)
+        written.whole(path, data)
+    except OSError as error:
+        raise outages.as_refusal(error) or error from error
     return stored
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def sync(path: Path) -> None:
+    """Let the name of a file that was moved here outlive a power cut."""
+    written.sync_folder(path.parent)
 
 
 def drop(folder: Path, *stored: str | None) -> None:
     """Take away files whose change did not come about."""
     for name in filter(None, stored):
         place(folder, name).unlink(missing_ok=True)
+
+
+def all_of(folder: Path) -> Iterator[Path]:
+    """Return every file that lies there, those that are not whole too."""
+    return place(folder, "00").parent.parent.glob("??/*")
+
+
+def state(folder: Path, stored: str, expected: str | None = None) -> str:
+    """Return `lacking`, `changed` or nothing."""
+    try:
+        read(folder, stored, expected)
+    except Unavailable:
+        return "changed" if place(folder, stored).is_file() else "lacking"
+    return ""
+
+
+def sweep_loose(folder: Path, known: set[str], before: float) -> int:
+    """Remove files that no row knows, where they are older than a time in seconds; returns how many.
+
+    Younger ones may belong to a change that is not committed yet.
+    """
+    loose = [path for path in all_of(folder) if path.name not in known]
+    old = [path for path in loose if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def read(folder: Path, stored: str, expected: str | None = None) -> bytes:
@@ -196,6 +223,7 @@ def read(folder: Path, stored: str, expected: str | None = None) -> bytes:
         data = place(folder, stored).read_bytes()
     except OSError:
         raise Unavailable("这个附件暂时取不到，请联系管理员。") from None
-    if expected is not None and sha256(data) != expected:
+    marked = stored[-MARK:] if len(stored) > MARK else ""
+    if not sha256(data).startswith(marked) or expected not in (None, sha256(data)):
         raise Unavailable("这个附件与登记时不一致，已停止提供，请联系管理员。")
     return data

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import written
 from .sentences import N_
 from .terms import TERMS
 from .terms import ZoneSetting as ZoneSetting
@@ -40,6 +41,8 @@ class Environment:
     seal_dir: Path
     scanner: tuple[str, ...]
     address: str
+    backup_dir: Path
+    backups: bool
 
     @property
     def sqlite(self) -> bool:
@@ -72,6 +75,8 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
         scanner=tuple(shlex.split(given("SCANNER"))),
         address=_reached(given("ADDRESS")),
+        backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
+        backups=given("BACKUPS") != "0",
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
@@ -94,11 +99,15 @@ MEMBER_LOGIN = "member_login"
 
 
 SHORTEST_KEY = 32
+KEY_FILE = "secret_key"
 
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
     """Make a choice between on and off; off until the zone turns it on."""
     return ZoneSetting(name, OFF, label, effect, ((OFF, N_("不开办")), (ON, N_("开办"))))
+
+
+KEEPS = (("183", N_("半年")), ("365", N_("一年")), ("1095", N_("三年")))  # half a year by law
 
 
 ZONE_SETTINGS = {
@@ -259,6 +268,22 @@ ZONE_SETTINGS = {
             ),
         ),
         ZoneSetting(
+            "keep_logins",
+            "365",
+            N_("登录记录保存多久"),
+            N_(
+                "登录和接口令牌的记录，从最后一次使用起算，到期自动清理；登录日志另有规定，保存半年。"
+            ),
+            KEEPS,
+        ),
+        ZoneSetting(
+            "keep_notices",
+            "1095",
+            N_("读过的通知保存多久"),
+            N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
+            KEEPS,
+        ),
+        ZoneSetting(
             MEMBER_LOGIN,
             OFF,
             N_("党员手机保持登录"),
@@ -277,8 +302,11 @@ class Unfit(ValueError):
 
 
 def secret_key(env: Environment, instance: Path) -> str:
-    """Return the secret key, making one and keeping it in the instance folder at first. Raises Unfit."""
-    key = env.secret_key or _kept_key(instance)
+    """Return the secret key; a first one is made and kept in the instance folder. Raises Unfit.
+
+    Where the key of a SQLite database is gone, another is returned that is kept nowhere.
+    """
+    key = env.secret_key or _kept_key(env, instance)
     if len(key) < SHORTEST_KEY:
         raise Unfit(
             f"密钥太短：OVERSIGHT_SECRET_KEY 或 secret_key 文件至少要有 {SHORTEST_KEY} 个字符。"
@@ -286,16 +314,32 @@ def secret_key(env: Environment, instance: Path) -> str:
     return key
 
 
-def _kept_key(instance: Path) -> str:
-    path = instance / "secret_key"
-    if not path.exists():
-        instance.mkdir(parents=True, exist_ok=True)
-        with (
-            suppress(FileExistsError),
-            open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file,
-        ):
-            file.write(secrets.token_hex(32))
+def key_is_gone(env: Environment, instance: Path) -> bool:
+    """True where SQLite holds something and the file of the key that sealed it is not there."""
+    if env.secret_key or (instance / KEY_FILE).exists() or not env.sqlite:
+        return False
+    path = Path(env.database_url.removeprefix("sqlite:///"))
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _kept_key(env: Environment, instance: Path) -> str:
+    path = instance / KEY_FILE
+    if path.exists():
+        return path.read_text().strip()
+    made = secrets.token_hex(32)
+    if key_is_gone(env, instance):
+        return made
+    instance.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # two started at once: both use the first one's
+        written.whole(path, f"{made}\n".encode(), over=False)
     return path.read_text().strip()
+
+
+def keep_key(env: Environment, instance: Path, key: str) -> None:
+    """Keep a key from now on that was kept nowhere; one that is there stays."""
+    path = instance / KEY_FILE
+    if not env.secret_key and not path.exists():
+        written.whole(path, f"{key}\n".encode(), over=False)
 
 
 def keep_private(env: Environment, instance: Path) -> None:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from oversight.base.clock import Moment
+from oversight.base.refusals import InvalidInput
+from oversight.base.sentences import N_
+from oversight.engine import transitions
+from oversight.engine.use_case import one_transaction
 from oversight.models import Appraised, Case, PeerReview, Person, WorkItem
+from oversight.organization.actor import Actor
 from oversight.rules.appraisal import attended
 
 
@@ -102,3 +108,21 @@ def voters(session: Session, case: Case) -> list[tuple[str, Person]]:
             .order_by(WorkItem.id)
         ).all()
     )
+
+
+def tell_each(
+    session: Session, case_id: str, words: dict, who: Actor, version: int | None, at: Moment
+) -> Case:
+    """Enter of each member by himself that he was told in person, of all or of none. Commits.
+
+    Raises InvalidInput and what the move raises.
+    """
+    people = list(dict.fromkeys(map(str, words.get("members") or [])))
+    if not people:
+        raise InvalidInput({"members": N_("请勾选已当面告知的人。")})
+    with one_transaction(session):
+        for person in people:
+            told = {**words, "members": [person]}
+            case = transitions.submit(session, case_id, "tell", who, told, version=version, at=at)
+            version = case.version
+    return case

@@ -25,7 +25,7 @@ from oversight.base.refusals import (
 )
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
-from oversight.engine.use_case import after, use_case
+from oversight.engine.use_case import after, claim, use_case
 from oversight.law.roles import BRANCH
 from oversight.models import Attachment, Case, JournalRow
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -67,7 +67,9 @@ def submit(
         clean = files.clean(sent.data, sent.name, scanner)
         kept: list[str | None] = []
         after(session, lambda: _drop_unless_named(session, folder, kept))
-        kept += [files.keep(folder, part) if part else None for part in (clean.data, clean.thumb)]
+        kept.append(files.keep(folder, clean.data))
+        kept.append(files.keep(folder, clean.thumb, marked=True) if clean.thumb else None)
+        claim(session)
         return attach(session, case_id, sent, clean, kept, who, at)
 
 

@@ -12,24 +12,28 @@ from typing import TYPE_CHECKING, BinaryIO
 from zoneinfo import ZoneInfoNotFoundError
 
 import click
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
 from oversight import ROOT, create_app, workflows
-from oversight.base import settings
+from oversight.base import outages, settings
 from oversight.base.clock import Moment
-from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound
+from oversight.base.refusals import BadRequest, DomainError, InvalidInput, NotFound, Unavailable
 from oversight.base.sentences import N_
+from oversight.register import key_check
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from oversight.base.signing import Signer
 
+# What mends a lost key, or goes without one.
+NEED_NO_KEY = {"reseal", "backup", "restore", "doctor", "verify", "export", "upgrade"}
 STAGES = {
     "read": (N_("读取"), N_("行")),
     "check": (N_("核对"), N_("行")),
     "compare": (N_("比对"), N_("人")),
     "write": (N_("写入"), N_("条")),
+    "rollups": (N_("统计"), N_("个单位")),
 }
 
 
@@ -43,15 +47,43 @@ def in_app(command):
         with (_brought() or _made(create_app)).app_context():
             try:
                 with _said():
+                    _know_the_key(command.__name__)
                     return command(*args, **words)
-            except (OperationalError, ProgrammingError) as error:
-                raise click.ClickException(
-                    N_("数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。")
-                ) from error
+            except (SQLAlchemyError, OSError) as error:
+                raise click.ClickException(_why_not(error)) from error
             finally:
                 db.session.remove()
 
     return run
+
+
+def _why_not(error: Exception) -> str:
+    """Return the sentence about a database or disk that fails. Raises what is a bug."""
+    refusal = outages.as_refusal(error)
+    unbuilt = isinstance(error, ProgrammingError) or any(
+        words in str(error) for words in outages.NOT_BUILT
+    )
+    if refusal is None and not unbuilt:
+        raise error
+    if unbuilt or refusal.sentence == outages.AWAY:
+        return N_("数据库打不开或还没有建好，请检查地址，再运行 oversight upgrade。")
+    return refusal.sentence
+
+
+def _know_the_key(command: str) -> None:
+    """Say aloud that the key is another's; what could seal by it is refused. Raises Unavailable."""
+    from flask import current_app
+
+    from oversight.base.db import db
+
+    if command in NEED_NO_KEY:
+        return
+    with db.engine.connect():  # tells
+        pass
+    if current_app.extensions["other_key"]:
+        if command != "serve":
+            raise Unavailable(key_check.OTHER)
+        click.echo(key_check.OTHER, err=True)
 
 
 def with_law(command):
@@ -127,10 +159,26 @@ def migrate() -> None:
     from flask import current_app
     from flask_migrate import upgrade
 
+    from oversight.base.db import db
+    from oversight.engine.use_case import one_transaction
+
     from . import postgres_rights
 
     upgrade(directory=current_app.extensions["migrate"].directory)
     postgres_rights.grant(current_app.config["OVERSIGHT"])
+    if current_app.extensions["other_key"]:
+        raise Unavailable(key_check.OTHER)
+    with one_transaction(db.session):
+        key_check.vouch(db.session, current_app.config["SECRET_KEY"], now())
+
+
+def migrations() -> tuple[set[str], set[str]]:
+    """Return the newest migrations that this program knows, and all of them."""
+    from alembic.script import ScriptDirectory
+    from flask import current_app
+
+    script = ScriptDirectory(current_app.extensions["migrate"].directory)
+    return set(script.get_heads()), {one.revision for one in script.walk_revisions()}
 
 
 def table(title: str, headers: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 import click
 from flask import current_app
 
-from oversight.base.db import db
+from oversight.base.db import db, reading
 from oversight.base.refusals import BadRequest, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
@@ -17,6 +17,7 @@ from oversight.base.terms import DEFAULTS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
 from oversight.register import audit_log, installation, rest_days, zone_settings
+from oversight.time import due
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
@@ -63,6 +64,7 @@ def import_(file: str) -> None:
 @calendar.command(help=N_("列出一年的放假与调休上班"))
 @click.argument("year", type=Year(), metavar=N_("年份"))
 @in_app
+@reading()
 def show(year: int) -> None:
     """List the rest days and make-up working days of a year."""
     published, found = days.days_of(db.session, installation.zone(db.session).id, year)
@@ -89,6 +91,7 @@ def _range(one: ZoneSetting) -> str:
 
 @settings.command("list", help=N_("列出区的设置"))
 @in_app
+@reading()
 def list_() -> None:
     """List every choice of the zone with its value."""
     values = chosen(db.session, installation.zone(db.session).id)
@@ -125,19 +128,23 @@ def set_(name: str, value: str) -> None:
 
 @click.command(cls=Command)
 @click.option("--on", "day", type=Day(), metavar=N_("日期"), help=N_("按这一天办理（今天）"))
+@click.option("--catch-up", "late", is_flag=True, help=N_("停机多日以后，逐日补办"))
 @in_app
-def sweep(day: date | None) -> None:
-    """Run the sweep as of now, or of the end of a day."""
+def sweep(day: date | None, late: bool) -> None:
+    """Run the sweep as of now, or of the end of a day; or make up for the days since the last run."""
     at = current_app.extensions["clock"].at(day, 23, 59) if day else now()
+    if day and late:
+        raise BadRequest(N_("--on 和 --catch-up 不能一起用。"))
     if at.today > now().today:
         click.echo(N_("注意：按将来的日期办理，未答复的请示会真的到期失效。"), err=True)
-    if day:
+    if day or late:
         with acting("sweep"):
-            zone_id = installation.zone(db.session).id
-            audit_log.in_zone(
-                db.session, zone_id, None, now(), "calendar", "sweep", day.isoformat()
-            )
-    done = time.sweep(db.session, at, signer())
+            zone_id, said = installation.zone(db.session).id, at.today.isoformat()
+            audit_log.in_zone(db.session, zone_id, None, now(), "calendar", "sweep", said)
+    if day:
+        done = time.sweep(db.session, at, signer())
+    else:
+        done = (due.catch_up if late else due.sweep)(db.session, at, signer())
     labels = {
         "planned": N_("新排党日"),
         "moved": N_("到期办理"),

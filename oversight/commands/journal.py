@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from oversight.base.db import db
+from oversight.base.db import db, reading
 from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_
 from oversight.engine import seals
@@ -28,6 +28,7 @@ def audit() -> None:
 @click.argument("file", metavar=N_("[文件]"), required=False)
 @click.option("--against", "other", metavar=N_("文件"), help=N_("与另外留存的封印或导出文件核对"))
 @in_app
+@reading()
 def verify(file: str | None, other: str | None) -> None:
     """Verify the journal of the database or of an export, alone or against what was kept."""
     keys = signer().keys()
@@ -49,6 +50,7 @@ def verify(file: str | None, other: str | None) -> None:
 @audit.command(help=N_("导出日志，每行一条 JSON"))
 @click.argument("file", metavar=N_("文件"))
 @in_app
+@reading()
 def export(file: str) -> None:
     """Export the journal as JSON lines."""
     click.echo(f"已导出 {journal.export(db.session, Path(file), now())} 行到 {file}。")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 
 from oversight import create_app
 from oversight.base.clock import Clock
@@ -16,9 +17,11 @@ from oversight.demo import rehearsal
 from oversight.demo.rehearsal import Told
 from oversight.law import duties as law
 from oversight.law.clauses import register
+from oversight.models import Zone
+from oversight.time import rollups
 
 from .click_i18n import Group
-from .context import migrate, table, with_law
+from .context import in_app, migrate, now, progress, table, with_law
 
 YEAR = 2026  # the last year whose rest days are published with the program
 PROVED, HELD, OFFERED, MISSING = N_("演练通过"), N_("按条款办理"), N_("有事时登记"), N_("还没有")
@@ -53,6 +56,20 @@ def check() -> None:
     )
     if left:
         raise BadRequest(say("还没有着落：%(keys)s", keys="、".join(left)))
+
+
+@obligations.command(help=N_("重新统计各镇、区属部门和区里总览用的数"))
+@in_app
+def rollup() -> None:
+    """Reckon the sums of every superior of every zone anew from the records."""
+    with progress() as stage:
+        units = stage("rollups")
+        done = sum(rollups.rebuild(db.session, zone_id, now(), units) for zone_id in _zones())
+    click.echo(say("已重新统计 %(n)s 个单位。", n=done))
+
+
+def _zones() -> list[str]:
+    return list(db.session.scalars(sa.select(Zone.id)))
 
 
 def _rehearsed() -> dict[str, Told]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import click
 import sqlalchemy as sa
 from flask import current_app
 
+from oversight.base import settings
 from oversight.base.clock import Moment
 from oversight.base.db import db
+from oversight.base.refusals import BadRequest
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.law.roles import OFFICES
 from oversight.models import Case, Person, Unit, Zone
-from oversight.register import installation, resealing, sign_ins
+from oversight.register import installation, key_check, resealing, sign_ins
 
 from .click_i18n import Command
 from .context import in_app, migrate, now, password, read_file, signer, table
@@ -78,13 +82,24 @@ def init(zone_name: str, admin: str | None, password_stdin: bool, if_new: bool) 
 
 
 @click.command(cls=Command)
-@click.argument("old", metavar=N_("旧密钥文件"))
+@click.argument("old", metavar=N_("旧密钥文件"), required=False)
+@click.option("--lost", "gone", is_flag=True, help=N_("旧密钥找不回了，从现在起用新的"))
 @in_app
-def reseal(old: str) -> None:
-    """Seal anew what the secret key of a file had sealed."""
-    former = Sealer(read_file(old).decode("utf-8", "replace").strip())
+def reseal(old: str | None, gone: bool) -> None:
+    """Seal anew what the secret key of a file had sealed, or begin with another where that is lost."""
+    secret = current_app.config["SECRET_KEY"]
+    if not old and not gone:
+        raise BadRequest(N_("请写旧密钥的文件；确实找不回的，运行 oversight reseal --lost。"))
+    settings.keep_key(current_app.config["OVERSIGHT"], Path(current_app.instance_path), secret)
     with one_transaction(db.session):
-        zone, sealer = installation.zone(db.session), Sealer(current_app.config["SECRET_KEY"])
+        key_check.replace(db.session, secret, now())
+        if old is None:
+            click.echo(
+                N_("从现在起用新的密钥。原来登记的电话和动态码打不开了，请重新登记、重新开通。")
+            )
+            return
+        former = Sealer(read_file(old).decode("utf-8", "replace").strip())
+        zone, sealer = installation.zone(db.session), Sealer(secret)
         done, lost = resealing.anew(db.session, zone.id, former, sealer, now())
     click.echo(f"已按新密钥重新封存 {done} 条。")
     if lost:
@@ -138,6 +153,7 @@ def serve(host: str) -> None:
     port = current_app.config["OVERSIGHT"].port
     server.refuse_taken(host, port)  # before anything is said
     _who_can_log_in()
+    _say_leap()
     db.session.remove()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
@@ -148,16 +164,33 @@ def serve(host: str) -> None:
     server.serve(served, host, port)
 
 
+def _say_leap() -> None:
+    """Say that what time brings waits, where the clock has leapt."""
+    from oversight.time import due
+
+    days = due.leapt(db.session, now())
+    if days:
+        click.echo(
+            f"距上次办理到期的事已有 {days} 天，提醒、到期等暂停。时钟无误，请运行 oversight sweep --catch-up。",
+            err=True,
+        )
+
+
 def _beat(at: Moment) -> None:
     """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
     from oversight.register.roster import apply
-    from oversight.time import sweep as time
+    from oversight.time import due, growth
 
-    time.sweep(db.session, at, signer())
+    from . import keeping
+
+    keeping.begin_daily(at)
+    with suppress(due.Leapt):  # the pages say so
+        due.sweep(db.session, at, signer())
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):
             sign_ins.forget_old(db.session, at)
+        growth.daily(db.session, current_app.config["OVERSIGHT"].data_dir, at)
 
 
 def _who_can_log_in() -> None:

@@ -21,8 +21,10 @@ from .date_changes import Year
 
 NOTES = {
     "PLAN.OWN_ITEMS": "整治村前沟渠",
+    "PLAN.CONSULT": "在党员群里征求",
+    "PLAN.COMMITTEE_MEETING": "会前一周开，委员都到",
     "STUDY.SPEECHES": "关于基层党建的重要讲话",
-    "CHARTER.FULL_YEARLY": "读到第三章",
+    "CHARTER.FULL_YEARLY": "读到第十一章",
     "LECTURE.QUARTERLY": "书记讲：怎样过好组织生活",
     "LECTURE.SECRETARY": "书记讲：怎样过好组织生活",
     "STUDY.RULES": "《中国共产党廉洁自律准则》",

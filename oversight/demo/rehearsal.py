@@ -17,7 +17,14 @@ from oversight.calendar.party_days import activity_for
 from oversight.engine import transitions
 from oversight.law import duties as law
 from oversight.law.duties import Duty
-from oversight.ledger import attendance, duty_records, life_meetings, obligations, registers
+from oversight.ledger import (
+    attendance,
+    charter,
+    duty_records,
+    life_meetings,
+    obligations,
+    registers,
+)
 from oversight.ledger.duty_records import Done
 from oversight.ledger.obligations import Obligation
 from oversight.models import Membership, Person, Post, Unit
@@ -211,11 +218,18 @@ def _hold(session: Session, unit: Unit, own: list[Person], first: date, clock: C
     who = actor_of(session, own[0].id, at.today)
     items = duty_records.items(session, row, own)
     sheet = attendance.Sheet(
-        {one.id: ("present", None, None) for one in own},
-        held_on=day,
-        done={item.duty.key: Done("演练") for item in items},
+        {one.id: ("present", None, None) for one in own}, held_on=day, done=_did(items, first.month)
     )
     attendance.submit(session, row.id, sheet, who, at)
+
+
+def _did(items: list[duty_records.Item], month: int) -> dict[str, Done]:
+    """Return all that a sheet lists as done: the lecture by another each month, a chapter a month."""
+    keys = {item.duty.key for item in items}
+    able = [key for key in duty_records.LECTURES if key in keys]
+    keys -= set(able) - {able[month % len(able)]}
+    chapter = charter.PARTS[month - 1]
+    return {key: Done(chapter if key == "CHARTER.FULL_YEARLY" else "演练") for key in keys}
 
 
 def _enter(

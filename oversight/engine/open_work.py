@@ -5,7 +5,7 @@ beside the duties of each month. Reads only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -14,7 +14,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import Sentence, say
 from oversight.law.binding import in_own_words
-from oversight.models import Case, Unit, WorkItem
+from oversight.models import Case, JournalRow, Unit, WorkItem
 from oversight.models.cases import NEVER
 from oversight.organization.actor import Actor
 
@@ -55,10 +55,28 @@ def of_unit(session: Session, unit: Unit, who: Actor, at: Moment) -> list[Work]:
         .group_by(Case.id, _seat.id)
         .order_by(due, Case.id)
     )
+    found = [(case, by, None if on == NEVER else on) for case, by, on in rows]
+    stood = states(session, [case for case, *_more in found], at.now)
     return [
-        Work(case, by, None if on == NEVER else on, _title(case), _clause(case))
-        for case, by, on in rows
+        Work(case, by, on, _title(case, stood[case.id]), _clause(case, stood[case.id]))
+        for case, by, on in found
+        if case.id in stood
     ]
+
+
+def states(session: Session, cases: list[Case], now: datetime) -> dict[str, str]:
+    """Return the state of each case at a moment; what was opened later is left out."""
+    known = [case for case in cases if case.opened_at <= now]
+    moved = [case.id for case in known if case.entered_at > now]
+    found = {case.id: case.state for case in known}
+    if moved:
+        rows = session.execute(
+            sa.select(JournalRow.case_id, JournalRow.to_state)
+            .where(JournalRow.case_id.in_(moved), JournalRow.at <= now)
+            .order_by(JournalRow.case_id, JournalRow.seq)
+        )
+        found |= {case_id: state for case_id, state in rows}
+    return found
 
 
 def _candidates(unit: Unit) -> sa.CompoundSelect:
@@ -72,15 +90,15 @@ def _candidates(unit: Unit) -> sa.CompoundSelect:
     return lying.union(sa.select(Case.id).where(Case.unit_id.in_(units)))
 
 
-def _title(case: Case) -> Sentence:
+def _title(case: Case, state: str) -> Sentence:
     definition = workflows.of(case)
-    label = definition.state(case.state).label
+    label = definition.state(state).label
     return say("%(what)s：%(state)s", what=definition.short or definition.title, state=label)
 
 
-def _clause(case: Case) -> str:
-    """Return the clause under which a case waits where it does, in the branch's own document."""
+def _clause(case: Case, state: str) -> str:
+    """Return the clause under which a case waits in a state, in the branch's own document."""
     definition = workflows.of(case)
-    grounds = (move.under for move in definition.leaving(definition.state(case.state)))
+    grounds = (move.under for move in definition.leaving(definition.state(state)))
     found = next((one for one in grounds if one is not None and one.is_clause), None)
     return in_own_words(found, case.unit.category).id if found else ""

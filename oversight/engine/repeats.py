@@ -100,3 +100,30 @@ def once(
     with one_transaction(session):
         before = claim(session, account, key, asked, at)
         return before or keep(session, account, key, make())
+
+
+# Forms of pages ----------------------------------------------------------------------------------
+
+
+class Repeated(Exception):
+    """A form was sent twice: nothing is done; `onward` is where the first time led, if that is known."""
+
+    def __init__(self, onward: str = ""):
+        super().__init__(onward)
+        self.onward = onward
+
+
+def claim_page(session: Session, account: Account, sent: str, at: Moment) -> None:
+    """Take what was sent for this transaction, whose end keeps it. Raises Repeated."""
+    before = claim(session, account, _page(sent), sent, at)
+    if before is not None:
+        raise Repeated(before.body.get("onward", ""))
+
+
+def keep_page(session: Session, account: Account, sent: str, onward: str) -> None:
+    """Keep where it led. Does not commit."""
+    keep(session, account, _page(sent), Answer(303, {"onward": onward}))
+
+
+def _page(sent: str) -> str:
+    return f"page:{sent}"

@@ -21,8 +21,9 @@ from oversight.base.prepared import Prepared
 from oversight.base.refusals import InvalidInput
 from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_
-from oversight.models import Case, CaseGram, JournalRow, Paper
+from oversight.models import Case, CaseGram, JournalRow, Paper, Unit
 from oversight.models.papers import UNNUMBERED
+from oversight.organization import reach
 
 from . import authority, journal
 from .sight import readable
@@ -108,6 +109,7 @@ def cases(
     people: set[str],
     cursor: str | None = None,
     size: int = 20,
+    top: Unit | None = None,
 ) -> Hits:
     """Return the cases that the reader may open and in which he reads all terms, or which concern
     these people. Raises InvalidInput.
@@ -116,7 +118,7 @@ def cases(
         raise InvalidInput({"cursor": N_("翻页标记无效，请从第一页开始。")})
     hits: list[Hit] = []
     for _round in range(ROUNDS):
-        looked = session.execute(_candidates(who, terms, people, cursor)).all()
+        looked = session.execute(_candidates(who, terms, people, cursor, top)).all()
         hits += _first(session, who, looked, terms, people, size + 1 - len(hits))
         if len(hits) > size:
             return Hits(hits[:size], hits[size - 1].case.id)
@@ -133,9 +135,11 @@ def _first(session: Session, who, looked, terms: list[str], people: set[str], n:
     return hits if len(hits) == n else hits + _hits(session, who, his[n:], terms, people)
 
 
-def _candidates(who, terms: list[str], people: set[str], cursor: str | None) -> sa.Select:
+def _candidates(
+    who, terms: list[str], people: set[str], cursor: str | None, top: Unit | None
+) -> sa.Select:
     """Return the statement for the newest cases with all pairs of the terms, or about the people,
-    and whether each is open to the reader.
+    and whether each is open to the reader and lies in a unit or below it, where one is named.
     """
     pairs = sorted(set().union(*map(grams.grams, terms)), key=lambda pair: (pair.isdigit(), pair))
     said = sa.select(CaseGram.case_id.label("id")).where(CaseGram.gram == pairs[0])
@@ -148,7 +152,10 @@ def _candidates(who, terms: list[str], people: set[str], cursor: str | None) -> 
         about = sa.select(Case.id).where(Case.data_subject_id.in_(people))
         parts.append(_newest(about, Case.id, cursor))
     found = sa.union(*(sa.select(part.subquery()) for part in parts)).subquery()
-    his = sa.exists().where(Case.id == found.c.id, readable(who)).correlate(found)
+    within = []
+    if top is not None:
+        within = [sa.exists().where(Unit.id == Case.unit_id, reach.below(top)).correlate(Case)]
+    his = sa.exists().where(Case.id == found.c.id, readable(who), *within).correlate(found)
     return sa.select(found.c.id, his.label("his")).order_by(found.c.id.desc()).limit(LOOKED_AT)
 
 

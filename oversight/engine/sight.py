@@ -61,15 +61,21 @@ def visible(who):
 
 
 def readable(who):
-    """Return the condition that the reader may open a case: one in his sight, or a notice to all
-    branches that was issued. No list holds the latter.
+    """Return the condition that the reader may open a case: one in his sight, or a notice that a unit
+    above him issued to all branches below it. No list holds the latter.
     """
     return sa.or_(visible(who), _published(who)) if who.branch or who.posts else visible(who)
 
 
 def _published(who):
     found = [(one.name, state) for one in workflows.every() for state in one.published]
-    return sa.and_(Case.zone_id == who.zone_id, sa.tuple_(Case.workflow, Case.state).in_(found))
+    own = [post.unit for post in who.posts] + ([who.branch] if who.branch else [])
+    above = {unit_id for unit in own for unit_id in unit.path.split("/") if unit_id}
+    return sa.and_(
+        Case.zone_id == who.zone_id,
+        Case.unit_id.in_(above),
+        sa.tuple_(Case.workflow, Case.state).in_(found),
+    )
 
 
 def at_seat(who):

@@ -95,7 +95,10 @@ def _lines(session: Session, case: Case, role: Role) -> list[list]:
     """Return for each side that fills a role the units that could, the nearest first."""
     if role.seat == EVERYWHERE:
         branches = sa.select(Unit).where(
-            Unit.zone_id == case.zone_id, Unit.kind == "branch", Unit.ended_on.is_(None)
+            Unit.zone_id == case.zone_id,
+            Unit.kind == "branch",
+            Unit.ended_on.is_(None),
+            Unit.path.startswith(case.unit.path, autoescape=True),
         )
         return [[one] for one in session.scalars(branches)]
     if isinstance(named := case.facts.get(role.fact), list):

@@ -797,6 +797,8 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     stand = attempt.basis
     if attempt.actor is not None and attempt.actor.token:
         attempt.result["token"] = attempt.actor.token
+    if attempt.at.late:
+        attempt.result["due"] = attempt.today.isoformat()
     row = chain_row(
         attempt.case,
         _left(attempt, kind == "open"),

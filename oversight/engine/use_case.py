@@ -10,20 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from oversight import workflows
+from oversight.base import outages
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
 from oversight.organization.actor import Actor
 
-from . import authority
+from . import authority, journal
 
 AFTER = "use_case:after"
+# In the session: what the post of a form claims before its first act, and in the present one.
+ONCE, CLAIMS = "use_case:once", "use_case:claims"
 
 
 @contextmanager
@@ -51,10 +53,13 @@ def use_case(
             chains.signs(session, who.id, who.person)
         try:
             with _faster():
+                if who is not None and not trial:
+                    session.info[CLAIMS] = session.info.pop(ONCE, _nothing)
+                    claim(session)
                 yield
                 session.flush()
         except DomainError as refusal:
-            if zone_id is not None and not refusal.kept:
+            if zone_id is not None and not refusal.kept and refusal.status < 500:
                 refusal.kept = True
                 row = Refusal(
                     zone_id=zone_id,
@@ -86,6 +91,15 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
             act()
 
 
+def claim(session: Session) -> None:
+    """Claim the post of a form for the transaction, once more where a rollback has let it go."""
+    session.info.get(CLAIMS, _nothing)()
+
+
+def _nothing() -> None:
+    """Do what a caller does who was not sent a form."""
+
+
 def after(session: Session, act: Callable[[], object]) -> None:
     """Do something once the transaction has ended, one way or the other."""
     session.info[AFTER].append(act)
@@ -93,22 +107,14 @@ def after(session: Session, act: Callable[[], object]) -> None:
 
 @contextmanager
 def _faster() -> Iterator[None]:
-    """Translate database errors of concurrent writes into refusals."""
+    """Translate errors of concurrent writes, of databases and disks into refusals."""
     try:
         yield
-    except StaleDataError as stale:
-        raise VersionConflict(
-            "与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。"
-        ) from stale
-    except IntegrityError as error:
-        if not _is_taken(error):
+    except (SQLAlchemyError, OSError) as error:
+        refusal = outages.as_refusal(error)
+        if refusal is None or refusal is error:
             raise
-        raise AlreadyTaken("刚刚已有人办了同一件事，您的这一步没有生效，请看过再办。") from error
-
-
-def _is_taken(error: IntegrityError) -> bool:
-    """True where a unique key is taken; any other violated constraint is a bug."""
-    return "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
+        raise refusal from error
 
 
 def _keep(
@@ -118,6 +124,8 @@ def _keep(
     case = find(session, Case, case_id)
     if case is not None:
         row.case_id, row.workflow = case.id, case.workflow
+        if isinstance(refusal, AlreadyTaken | VersionConflict):
+            _name_who(session, refusal, case)
         if not isinstance(refusal, NotFound):
             _explain(session, refusal, case, at)
     row.status, row.sentence = refusal.status, refusal.sentence
@@ -126,6 +134,14 @@ def _keep(
     row.ground = ground[:200] or None
     session.add(row)
     session.commit()
+
+
+def _name_who(session: Session, refusal: DomainError, case: Case) -> None:
+    """Add to a refusal who was first, and when."""
+    row = journal.last(session, case.id)
+    if row is not None:
+        refusal.extra.setdefault("decided_by", row.actor)
+        refusal.extra.setdefault("decided_at", row.at.isoformat())
 
 
 def _explain(session: Session, refusal: DomainError, case: Case, at: Moment) -> None:

@@ -75,8 +75,8 @@ _TABLE = (
     Duty("ELDERLY", N_("年老体弱党员送学、通报"), BRANCH, STANDING, ROLL),
     # before the day
     Duty("THEME.ZONE", N_("确定全区当月基本主题"), ZONE, MONTH, THEME),
-    Duty("PLAN.CONSULT", N_("征求党员群众意见"), BRANCH, MONTH, SHEET),
-    Duty("PLAN.COMMITTEE_MEETING", N_("会前召开支委会研究内容"), BRANCH, MONTH, SHEET),
+    Duty("PLAN.CONSULT", N_("征求党员群众意见"), BRANCH, MONTH, SHEET, hint=N_("怎样征求的")),
+    Duty("PLAN.COMMITTEE_MEETING", N_("会前召开支委会研究内容"), BRANCH, MONTH, SHEET, hint=N_("哪天开、谁参加")),
     Duty("PLAN.OWN_ITEMS", N_("确定自选动作"), BRANCH, MONTH, SHEET, hint=_WHAT),
     Duty("IMPL.COMMITTEE", N_("支委会组织实施"), BRANCH, MONTH, SHEET),
     Duty("IMPL.HOST", N_("书记主持，委托他人的写明原因"), BRANCH, STANDING, ROLL),
@@ -89,9 +89,9 @@ _TABLE = (
     Duty("DUES.ONLINE", N_("网络交纳党费"), BRANCH, MONTH, SHEET),
     Duty("OATH.JOIN_MONTH", N_("入党月份重温入党誓词"), BRANCH, MONTH, SHEET, of_some=True),
     Duty("OATH.JULY1", N_("“七一”集中重温入党誓词"), BRANCH, YEAR, SHEET),
-    Duty("OATH.FORM", N_("宣誓程式：起立、面对党旗、举右手"), BRANCH, STANDING, SHEET),
+    Duty("OATH.FORM", N_("宣誓程式：起立、面对党旗、举右手"), BRANCH, EVENT, SHEET),
     Duty("CHARTER.PLAN", N_("安排全年诵读党章计划"), BRANCH, YEAR, YEAR_SHEET, hint=_WHAT),
-    Duty("CHARTER.FULL_YEARLY", N_("全年诵读党章一遍"), BRANCH, YEAR, SHEET, hint=N_("读到哪一章")),
+    Duty("CHARTER.FULL_YEARLY", N_("全年诵读党章一遍"), BRANCH, YEAR, SHEET, hint=N_("读了哪一章，如“第三章”")),
     Duty("STUDY.RULES", N_("学习准则、条例等党规党纪"), BRANCH, QUARTER, SHEET, hint=_WHAT),
     Duty("STUDY.SPEECHES", N_("专题学习重要讲话"), BRANCH, MONTH, SHEET, hint=_WHAT),
     Duty("STUDY.DISCUSS", N_("交流讨论"), BRANCH, QUARTER, SHEET, hint=N_("方式、谁发言")),
@@ -165,6 +165,31 @@ _TABLE = (
     Duty("BULLETIN.MONTHLY", N_("通报检查情况"), ZONE, MONTH, BULLETIN),
 )
 # fmt: on
+
+
+# Kinds of duties as a table shows them: the keys that begin with one of these words, the first that fits.
+GROUPS = {
+    "day": (N_("活动"), ("DATE.",)),
+    "record": (N_("记录"), ("ATT.", "RECORD.", "FILING")),
+    "plan": (N_("安排"), ("THEME.", "PLAN.CO", "PLAN.OWN", "IMPL.")),
+    "dues": (N_("党费"), ("DUES.",)),
+    "oath": (N_("誓词"), ("OATH.",)),
+    "study": (N_("学习"), ("CHARTER.", "STUDY.")),
+    "lecture": (N_("党课"), ("LECTURE.",)),
+    "open": (N_("公开"), ("DISCLOSE.", "RIGHTS.")),
+    "meeting": (N_("生活会"), ("ORGLIFE.",)),
+    "appraisal": (N_("评议"), ("APPRAISAL.",)),
+    "care": (N_("关爱"), ("CARE.",)),
+    "issue": (N_("问题"), ("ISSUE.", "VIOLATION.")),
+    "inspect": (N_("督查"), ("INSPECT.", "BULLETIN.")),
+    "year": (N_("年度"), ("",)),
+}
+
+
+@cache
+def group_of(key: str) -> str:
+    """Return the kind of a duty."""
+    return next(name for name, (_label, words) in GROUPS.items() if key.startswith(words))
 
 
 def part_of(period: str, month: int) -> int:

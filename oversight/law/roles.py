@@ -119,6 +119,9 @@ ZONE_OFFICE = Role(
 ZONE_SIGNER = Role(
     "zone_signer", "区党工委", "zone", (("secretary", "deputy", "committee"), ("officer",))
 )
+# The same in whatever unit above the branches a notice is drafted.
+OWN_OFFICE = Role("own_office", "本级党建办", "unit", ZONE_OFFICE.ranks, group_of="zone_office")
+OWN_SIGNER = Role("own_signer", "本级党组织", "unit", ZONE_SIGNER.ranks, group_of="zone_signer")
 INSPECTOR = Role(
     "inspector",
     "督查组",

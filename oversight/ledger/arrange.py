@@ -17,21 +17,31 @@ from oversight.engine.use_case import use_case
 from oversight.models import Activity
 from oversight.organization.actor import Actor
 
-from . import attendance
+from . import attendance, plans
 from .attendance import Sheet
+from .plans import Plan
 
 
-def submit(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+def submit(
+    session: Session,
+    activity_id: str,
+    sheet: Sheet,
+    who: Actor,
+    at: Moment,
+    plan: Plan | None = None,
+) -> Activity:
     """Keep the arrangement of a party day that was not recorded yet, and commit; the record starts
-    from it.
+    from it. `plan`: what was settled beforehand; None: as before.
 
     Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-2.4.2, G-2.2.2, G-2.5.1a
     """
     with use_case(session, who, at, "arrange"):
-        return _arrange(session, activity_id, sheet, who, at)
+        return _arrange(session, activity_id, sheet, who, at, plan)
 
 
-def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment) -> Activity:
+def _arrange(
+    session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Moment, plan: Plan | None
+) -> Activity:
     activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
     if activity is None:
         raise NotFound()
@@ -47,6 +57,8 @@ def _arrange(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: M
         name: value for name, value in sheet.about.items() if getattr(activity, name) != value
     }
     noted = _invite(session, activity, sheet, at)
+    if plan is not None:
+        noted |= plans.write(session, activity, plan, who, stand, at)
     if about or noted:
         change(
             session,

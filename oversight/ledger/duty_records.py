@@ -38,21 +38,32 @@ from oversight.models import Activity, DutyRecord, Person, Unit, YearSheet, chai
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 
+from . import on_event
+
 LONGEST = 200
+MEETING, CONSULT, OWN = "PLAN.COMMITTEE_MEETING", "PLAN.CONSULT", "PLAN.OWN_ITEMS"
+PLANNED = (MEETING, CONSULT, OWN)  # what may be written down before the day
 OFFICES = frozenset(office for rank in ABOVE.ranks for office in rank)
+ONE_LECTURER = N_("一堂党课记一位主讲人；另一位讲的，登记在另一次活动里。")
+OF_ITS_YEAR = N_("哪一年做的，登记在哪一年的年度表。")
 AFTER = N_("活动开展以后才登记做了什么，不提前确认。")
 
 
 @dataclass(frozen=True)
 class Done:
-    """That one duty was done: what, in a line, and the members of whom it does not hold."""
+    """That one duty was done: what, in a line, and the members of whom it does not hold; of a meeting
+    before the day `met_on`, when it was, and who came.
+    """
 
     note: str = ""
     without: tuple[str, ...] = ()
+    met_on: str = ""
+    came: tuple[str, ...] = ()
 
     @property
     def facts(self) -> dict[str, Any]:
         told = {"note": self.note, "except": sorted(self.without)}
+        told |= {"met_on": self.met_on, "came": sorted(self.came)}
         return {name: value for name, value in told.items() if value}
 
 
@@ -102,7 +113,7 @@ LECTURES = {
     "LECTURE.FIRST_SECRETARY": N_("第一书记、党建指导员"),
     "LECTURE.MEMBERS": N_("普通党员"),
 }
-JULY = 7
+JULY, OATH = 7, "OATH.FORM"
 
 
 def items(session: Session, row: Activity, people: list[Person]) -> list[Item]:
@@ -110,14 +121,26 @@ def items(session: Session, row: Activity, people: list[Person]) -> list[Item]:
     may have done; `people` stand on the sheet.
     """
     stands = of_sheets(session, [row.id]).get(row.id, {})
+    asked = on_event.to_tell(session, row)
     found = []
     for duty in law.on_sheet():
         bound = by_key(duty.key, row.unit.category)
-        owed = any(one.kind == "must" for one in bound) and duty.period == law.MONTH
+        must = any(one.kind == "must" for one in bound)
+        owed = must and (duty.period == law.MONTH or duty.key in asked)
         line = Item(duty, bound[0].id if bound else "", owed, stands.get(duty.key))
         found += [replace(line, people=_concerned(duty, row, people))] if bound else []
-    shown = [one for one in found if _in_place(one, row)]
+    shown = _with_form([one for one in found if _in_place(one, row)])
     return sorted(shown, key=lambda one: not one.owed)
+
+
+def _with_form(found: list[Item]) -> list[Item]:
+    """Return the lines with that of the oath's form only beside an oath, asked as that is asked.
+
+    Source: G-3.1.2c
+    """
+    oaths = [one.owed for one in found if one.duty.key in on_event.WITH[OATH]]
+    form = [replace(one, owed=any(oaths)) for one in found if one.duty.key == OATH and oaths]
+    return [one for one in found if one.duty.key != OATH] + form
 
 
 def _concerned(duty: Duty, row: Activity, people: list[Person]) -> tuple[Person, ...]:
@@ -133,9 +156,27 @@ def _in_place(one: Item, row: Activity) -> bool:
     """True where a line has something to say this month."""
     if one.duty.key == "OATH.JULY1":
         return row.month == JULY
-    return (
-        bool(one.people) if one.duty.key == "OATH.JOIN_MONTH" else one.duty.period != law.STANDING
-    )
+    return one.duty.key != "OATH.JOIN_MONTH" or bool(one.people)
+
+
+def charter_of(session: Session, row: Activity) -> tuple[str, list[tuple[int, str]]]:
+    """Return a branch's plan for reading the charter in the year of a party day, and what its other
+    sheets of that year say was read, by month. Source: G-3.1.3a
+    """
+    found = session.execute(
+        sa.select(DutyRecord.key, DutyRecord.month, DutyRecord.facts)
+        .where(
+            DutyRecord.unit_id == row.unit_id,
+            DutyRecord.year == row.year,
+            DutyRecord.key.in_(("CHARTER.PLAN", "CHARTER.FULL_YEARLY")),
+            DutyRecord.withdrawn_at.is_(None),
+            DutyRecord.sheet_id != row.id,
+        )
+        .order_by(DutyRecord.month)
+    ).all()
+    notes = [(key, month, facts.get("note", "")) for key, month, facts in found]
+    planned = next((note for key, _month, note in notes if key == "CHARTER.PLAN"), "")
+    return planned, [(month, note) for key, month, note in notes if key != "CHARTER.PLAN"]
 
 
 # The sheet of a party day ------------------------------------------------------------------------
@@ -184,7 +225,8 @@ def record(
     if row.held_on is None:
         raise RuleViolation("活动开展以后再登记做了什么。", field="duties", house_rule=AFTER)
     _must_fit(session, row, wanted)
-    gone, fresh = _differs(of_sheets(session, [row.id]).get(row.id, {}), wanted)
+    stood = of_sheets(session, [row.id]).get(row.id, {})
+    gone, fresh = _differs(stood, _as_met(stood, wanted))
     if not gone and not fresh:
         return
     why = _reason(why, [one for one in gone if not _makes_up(one, fresh)])
@@ -201,6 +243,17 @@ def record(
         stand=basis,
         noted={"duties": {name: keys for name, keys in told.items() if keys}},
     )
+
+
+def _as_met(stood: dict[str, DutyRecord], wanted: dict[str, Done]) -> dict[str, Done]:
+    """Return what a sheet says with what is known of a meeting before the day, which no sheet repeats."""
+    met = {key: row.facts for key, row in stood.items() if row.facts.get("met_on")}
+    return {
+        key: replace(one, met_on=met[key]["met_on"], came=tuple(met[key]["came"]))
+        if key in met and not one.met_on
+        else one
+        for key, one in wanted.items()
+    }
 
 
 def _differs(
@@ -238,6 +291,13 @@ def _must_fit(session: Session, row: Activity, wanted: dict[str, Done]) -> None:
     strange = [key for key in wanted if not _on_sheet(duties().get(key), row.unit)]
     if strange:
         raise InvalidInput(dict.fromkeys(strange, N_("这一项不在你支部的月度记录表里。")))
+    if len(lecturers := [key for key in wanted if key in LECTURES]) > 1:
+        raise RuleViolation(
+            "一次活动的党课记一位主讲人，不能一次算作两次。",
+            field=lecturers[1],
+            rule="one_lecturer",
+            house_rule=ONE_LECTURER,
+        )
     naming = {key: set(one.without) for key, one in wanted.items() if one.without}
     own = set(ids_of(members(session, row.unit_id, row.held_on))) if naming else set()
     wrong = [key for key, named in naming.items() if not (duties()[key].of_some and named <= own)]
@@ -288,6 +348,28 @@ def _write(
     session.flush()
 
 
+def plan(
+    session: Session,
+    row: Activity,
+    wanted: dict[str, Done],
+    who: Actor,
+    basis: AuthorityBasis,
+    at: Moment,
+) -> dict[str, list[str]]:
+    """Write what was done before the day, in place of what stood of the same keys; returns which came
+    and went. Does not commit, and leaves the record of it to the caller. Source: G-2.3.2a
+    """
+    standing = of_sheets(session, [row.id]).get(row.id, {})
+    stood = {key: one for key, one in standing.items() if key in PLANNED}
+    gone, fresh = _differs(stood, wanted)
+    _withdraw(session, gone, who, at, N_("改了活动安排"))
+    for key, done in fresh.items():
+        on = read_day(done.met_on) or at.today
+        _write(session, row, row.unit, row.month, on, {key: done}, who, basis, at)
+    told = {"done": sorted(fresh), "gone": sorted(one.key for one in gone)}
+    return {name: keys for name, keys in told.items() if keys}
+
+
 # The sheet of a year -----------------------------------------------------------------------------
 
 
@@ -306,10 +388,18 @@ def of_year(session: Session, unit: Unit, year: int) -> list[DutyRecord]:
 
 
 def enter(
-    session: Session, unit_id: str, key: str, on: str, note: str, who: Actor, at: Moment
+    session: Session,
+    unit_id: str,
+    key: str,
+    on: str,
+    note: str,
+    who: Actor,
+    at: Moment,
+    year: int | None = None,
 ) -> DutyRecord:
     """Enter on the year sheet of a unit what it did on a day, and commit. What stood there under the
-    same key stays; a half-yearly duty is entered once a half-year.
+    same key stays; a half-yearly duty is entered once a half-year. `year`: that of the sheet that was
+    filled in.
 
     Raises NotFound, Forbidden, InvalidInput, RuleViolation.
     """
@@ -320,6 +410,9 @@ def enter(
         if duty is None or not owes_yearly(duty, unit):
             raise InvalidInput({"key": N_("这一项不在这个单位的年度表里。")})
         day, said = _day(on, at), _done(key, {"note": note})
+        if year not in (None, day.year):
+            other = say("这是%(y)s年的年度表，请填这一年里的日期。", y=year)
+            raise RuleViolation(other, field="on", house_rule=OF_ITS_YEAR)
         _not_before(unit, day)
         sheet = _begun(session, unit, day.year, at)
         _once(session, sheet, duty, day)

@@ -6,9 +6,10 @@ by its work items. Reads as many rows for forty branches as statements for one. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -16,8 +17,8 @@ from sqlalchemy.orm import Session, aliased
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
 from oversight.base.paging import page_of
-from oversight.base.refusals import Forbidden, NotFound
-from oversight.base.rows import grouped
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound
+from oversight.base.rows import grouped, ids_of
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import before_start, entry_due, month_end, status
 from oversight.calendar.zone import apart_july, has_rule_day, july_day, rule_for, zone_settings
@@ -28,23 +29,16 @@ from oversight.law import duties as law
 from oversight.law.binding import Binding, by_key
 from oversight.law.clauses import register
 from oversight.law.duties import Duty
-from oversight.models import (
-    Activity,
-    Case,
-    DutyRecord,
-    LifeMeeting,
-    Membership,
-    Person,
-    RegisterEntry,
-    Unit,
-)
+from oversight.law.inputs import read_day
+from oversight.models import Activity, DutyRecord, Membership, Person, RegisterEntry, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import is_member
 from oversight.organization.units import by_id, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
+from oversight.rules.zone_notice import issued
 
-from .table import appraised
+from . import charter, on_event, past
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
 EXCUSED, DEPLOYED = "excused", "deployed"
@@ -56,9 +50,13 @@ STATES = {
     DEPLOYED: N_("按区部署延期"),
 }
 KINDS = ("must", "should", "may")
+_EXISTING = (Unit.kind == "branch", Unit.ended_on.is_(None))
 FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
 REGISTERED = N_("登记簿")
 GRADED = ("told", "filed", "closed")
+FIRST = 2000
+APART = ("july", "extra")  # activities beside the party days
+CARRIED = 3  # months for which what is left of a year stands beside the next; house rule
 HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 
 
@@ -88,29 +86,192 @@ class Obligation:
         return self.state in (OPEN, OVERDUE)
 
 
-@dataclass
-class Facts:
-    """The records of a year of some branches, as they stood at the end of a day."""
+class Records:
+    """The records of some units and years, as they stood at a moment; each kind is read when it is first
+    asked for. `live`: the moment is now, nothing was changed later.
+    """
 
-    session: Session
-    year: int
-    at: Moment
-    days: dict[tuple[str, int], Activity] = field(default_factory=dict)
-    july: dict[str, Activity] = field(default_factory=dict)
-    done: dict[tuple[str, str], list[DutyRecord]] = field(default_factory=dict)
-    meetings: dict[str, list[date]] = field(default_factory=dict)
-    appraised: dict[str, Case] = field(default_factory=dict)
-    joined: dict[tuple[str, int], int] = field(default_factory=dict)
-    entries: dict[tuple[str, str], list[RegisterEntry]] = field(default_factory=dict)
-    until: date | None = None
+    def __init__(
+        self,
+        session: Session,
+        units: list[Unit],
+        years: tuple[int, ...],
+        at: Moment,
+        live: bool = False,
+    ):
+        self.session, self.units, self.years, self.at = session, units, years, at
+        self.live = live
+        self.ids, self.zone_id = ids_of(units), units[0].zone_id if units else ""
+
+    @cached_property
+    def activities(self) -> list[Activity]:
+        rows = self.session.scalars(
+            sa.select(Activity).where(
+                Activity.unit_id.in_(self.ids),
+                Activity.year.in_(self.years),
+                Activity.kind.in_(("party_day", *APART)),
+            )
+        )
+        found = list(rows)
+        return found if self.live else past.activities(self.session, found, self.at.now)
+
+    @cached_property
+    def done(self) -> list[DutyRecord]:
+        rows = self.session.scalars(
+            sa.select(DutyRecord).where(
+                DutyRecord.unit_id.in_(self.ids),
+                DutyRecord.year.in_(self.years),
+                *past.stood(DutyRecord, self.at.now),
+            )
+        )
+        return list(rows)
+
+    @cached_property
+    def entries(self) -> list[RegisterEntry]:
+        """Return what came up in these years, or before and was not dealt with until near their beginning."""
+        begin, end = date(self.years[0], 1, 1), date(self.years[-1], 12, 31)
+        rows = self.session.scalars(
+            sa.select(RegisterEntry)
+            .where(
+                RegisterEntry.unit_id.in_(self.ids),
+                RegisterEntry.came_on <= end,
+                sa.or_(
+                    RegisterEntry.came_on >= begin,
+                    RegisterEntry.done_noted_at.is_(None),
+                    RegisterEntry.done_noted_at > self.at.now,
+                    RegisterEntry.done_on >= _told_of(self.years[0]),
+                ),
+                *past.stood(RegisterEntry, self.at.now),
+            )
+            .order_by(RegisterEntry.came_on, RegisterEntry.id)
+        )
+        return list(rows)
+
+    @cached_property
+    def met(self) -> life.Met:
+        return life.met(self.session, self.ids, self.zone_id, self.years, self.at.now)
+
+    @cached_property
+    def appraised(self) -> dict[tuple[str, int], past.Stood]:
+        return past.appraisals(self.session, self.ids, self.at.now)
+
+    @cached_property
+    def joined(self) -> dict[tuple[str, int], int]:
+        return _joined(self.session, self.ids, self.at.today)
+
+    @cached_property
+    def branches(self) -> list[Unit]:
+        """Return the branches that these units answer for or are."""
+        if all(unit.kind == "branch" for unit in self.units):
+            return self.units
+        return branches_below(self.session, [one for one in self.units if one.kind != "branch"])
+
+    @cached_property
+    def notices(self) -> set[tuple[str, str]]:
+        """Return the zone's themes, and the bulletins of these units, of these years that stood: workflow,
+        and what each is about.
+        """
+        months = [(year, month) for year in self.years for month in range(1, 13)]
+        tellers = {bulletin.teller(unit) for unit in self.units if unit.kind != "branch"}
+        keys = [("theme", theme.subject(self.zone_id, *month)) for month in months]
+        keys += [("bulletin", bulletin.subject(one, *month)) for one in tellers for month in months]
+        return issued(self.session, keys, self.at.now)
+
+    @cached_property
+    def visits(self) -> dict[str, list[inspection.Visit]]:
+        """Return the inspections of these years by the unit that made them."""
+        branches = below_of([unit.path for unit in self.units if unit.kind != "branch"])
+        return inspection.made(self.session, branches, self.years, self.at.now)
+
+
+class Facts:
+    """The records of a year of some units, as they stood at a moment."""
+
+    def __init__(self, records: Records, year: int):
+        self.records, self.year, self.at = records, year, records.at
+        self.session = records.session
+        # what is reckoned again and again
+        self.parts: dict[tuple[str, str], list[tuple[int, date, date]]] = {}
+        self.dues: dict[tuple[str, int], date] = {}
+        self.terms: dict[date, date] = {}
+
+    @cached_property
+    def days(self) -> dict[tuple[str, int], Activity]:
+        return {
+            (row.unit_id, row.month): row
+            for row in self.records.activities
+            if row.year == self.year and row.kind == "party_day"
+        }
+
+    @cached_property
+    def others(self) -> dict[str, list[Activity]]:
+        """Return by branch what is held beside the party days."""
+        rows = self.records.activities
+        return grouped(
+            (row.unit_id, row) for row in rows if row.year == self.year and row.kind in APART
+        )
+
+    def july(self, unit: Unit) -> Activity | None:
+        return next((row for row in self.others.get(unit.id, ()) if row.kind == "july"), None)
+
+    @cached_property
+    def done(self) -> dict[tuple[str, str], list[DutyRecord]]:
+        return grouped(
+            ((row.unit_id, row.key), row) for row in self.records.done if row.year == self.year
+        )
+
+    @cached_property
+    def entries(self) -> dict[tuple[str, str], list[RegisterEntry]]:
+        """Return what came up in the year, or before and was not dealt with until near its beginning."""
+        found = (one for one in self.records.entries if one.came_on.year <= self.year)
+        return grouped(
+            ((one.unit_id, one.key), one)
+            for one in found
+            if one.came_on.year == self.year
+            or not self.dealt_with(one)
+            or (one.done_on and one.done_on >= _told_of(self.year))
+        )
+
+    @property
+    def until(self) -> date | None:
+        return self.records.met[1].get(self.year)
+
+    @cached_property
+    def meetings(self) -> dict[str, list[date]]:
+        begin, end = date(self.year, 1, 1), self.until or date(self.year, 12, 31)
+        return {
+            unit_id: [on for on in days if begin <= on <= end]
+            for unit_id, days in self.records.met[0].items()
+        }
+
+    def appraised(self, unit: Unit) -> past.Stood | None:
+        return self.records.appraised.get((unit.id, self.year))
+
+    def joined(self, unit: Unit, month: int) -> int:
+        """Return how many members of a branch joined the Party in a month of the calendar."""
+        return self.records.joined.get((unit.id, month), 0)
+
+    def told(self, unit: Unit) -> set[int]:
+        """Return the months of which a unit had published a bulletin."""
+        about = {n: bulletin.subject(bulletin.teller(unit), self.year, n) for n in range(1, 13)}
+        return {n for n, one in about.items() if ("bulletin", one) in self.records.notices}
 
     def held(self, row: Activity | None) -> bool:
         """True where an activity was held and it was written down by then."""
         return row is not None and row.held_on is not None and _by(row.entered_on, self.at.today)
 
+    def filed(self, row: Activity) -> bool:
+        """True where the record of an activity was filed by then."""
+        return row.confirmed_at is not None and row.confirmed_at <= self.at.now
+
     def dealt_with(self, row: RegisterEntry) -> bool:
         """True where what came up was dealt with and that was written down by then."""
         return row.done_noted_at is not None and row.done_noted_at <= self.at.now
+
+
+def _told_of(year: int) -> date:
+    """Return from when on what was dealt with may be told of at a party day of a year."""
+    return date(year - 1, 12, 1)
 
 
 def _by(day: date | None, today: date) -> bool:
@@ -118,69 +279,18 @@ def _by(day: date | None, today: date) -> bool:
 
 
 def read(session: Session, units: list[Unit], year: int, at: Moment) -> Facts:
-    """Read the records of these branches and this year, as they stood at a moment."""
-    facts = Facts(session, year, at)
-    ids = [unit.id for unit in units]
-    if not ids:
-        return facts
-    rows = session.scalars(
-        sa.select(Activity).where(
-            Activity.unit_id.in_(ids),
-            Activity.year == year,
-            Activity.kind.in_(("party_day", "july")),
-        )
-    ).all()
-    facts.days = {(row.unit_id, row.month): row for row in rows if row.kind == "party_day"}
-    facts.july = {row.unit_id: row for row in rows if row.kind == "july"}
-    facts.done = _done(session, ids, year, at.now)
-    facts.until = life.put_off(session, units[0].zone_id, year)
-    facts.meetings = _meetings(session, ids, facts)
-    facts.appraised = appraised(session, ids, year)
-    facts.joined = _joined(session, ids, at.today)
-    facts.entries = _entries(session, ids, year, at.now)
-    return facts
+    """Return the records of these units and this year, as they stood at a moment."""
+    return Facts(Records(session, units, (year,), at), year)
 
 
-def _done(session: Session, ids: list[str], year: int, now: datetime) -> dict:
-    rows = session.scalars(
-        sa.select(DutyRecord).where(
-            DutyRecord.unit_id.in_(ids),
-            DutyRecord.year == year,
-            DutyRecord.noted_at <= now,
-            sa.or_(DutyRecord.withdrawn_at.is_(None), DutyRecord.withdrawn_at > now),
-        )
-    )
-    return grouped(((row.unit_id, row.key), row) for row in rows)
-
-
-def _entries(session: Session, ids: list[str], year: int, now: datetime) -> dict:
-    """Return what came up in a year, or before and is not dealt with."""
-    rows = session.scalars(
-        sa.select(RegisterEntry)
-        .where(
-            RegisterEntry.unit_id.in_(ids),
-            RegisterEntry.came_on <= date(year, 12, 31),
-            sa.or_(RegisterEntry.came_on >= date(year, 1, 1), RegisterEntry.done_on.is_(None)),
-            RegisterEntry.noted_at <= now,
-            sa.or_(RegisterEntry.withdrawn_at.is_(None), RegisterEntry.withdrawn_at > now),
-        )
-        .order_by(RegisterEntry.came_on, RegisterEntry.id)
-    )
-    return grouped(((row.unit_id, row.key), row) for row in rows)
-
-
-def _meetings(session: Session, ids: list[str], facts: Facts) -> dict[str, list[date]]:
-    rows = session.execute(
-        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
-            LifeMeeting.unit_id.in_(ids),
-            LifeMeeting.held_on.between(
-                date(facts.year, 1, 1), facts.until or date(facts.year, 12, 31)
-            ),
-            LifeMeeting.noted_at <= facts.at.now,
-            sa.or_(LifeMeeting.withdrawn_at.is_(None), LifeMeeting.withdrawn_at > facts.at.now),
-        )
-    )
-    return grouped((unit_id, held_on) for unit_id, held_on in rows)
+def read_all(session: Session, units: list[Unit], at: Moment, live: bool = False) -> list[Facts]:
+    """Return the same of every year of which something may be owed at a moment, the earliest first: in
+    the first quarter, house rule, of the year before too.
+    """
+    year = at.today.year
+    years = (year - 1, year) if at.today.month <= CARRIED else (year,)
+    records = Records(session, units, years, at, live)
+    return [Facts(records, one) for one in years]
 
 
 def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], int]:
@@ -199,24 +309,25 @@ def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, in
 
 
 def of_branch(
-    facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True
+    facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True, keys: Collection[str] = ()
 ) -> Iterator[Obligation]:
     """Yield what a branch owes of the year that has begun by then, what is settled among it; `own` tells
-    also of the care that only its leaders read. Source: G-3.2.4b
+    also of the care that only its leaders read, `keys` are all that is asked for. Source: G-3.2.4b
     """
-    for duty in law.duties().values():
-        bound = _bound(duty, unit)
-        dated = duty.period in law.SPANS or (
-            duty.settled == law.SMALL_REGISTER and (own or not duty.hidden)
-        )
+    every = law.duties()
+    for duty in (every[key] for key in keys or every):
+        bound = _bound(duty, unit.category)
+        told = duty.settled in (law.SMALL_REGISTER, law.SHEET) and (own or not duty.hidden)
+        dated = duty.period in law.SPANS or (duty.period == law.EVENT and told)
         if bound is not None and bound.kind != "may" and dated:
             for one in _TIMES[duty.settled](facts, unit, duty):
                 yield _obligation(facts, unit, to, duty, bound, one)
 
 
-def _bound(duty: Duty, unit: Unit) -> Binding | None:
-    """Return the clause that binds a branch most, of those under a rule key."""
-    found = by_key(duty.key, unit.category) if duty.by == law.BRANCH else []
+@cache
+def _bound(duty: Duty, category: str) -> Binding | None:
+    """Return the clause that binds a category of branches most, of those under a rule key."""
+    found = by_key(duty.key, category) if duty.by == law.BRANCH else []
     return min(found, key=lambda one: KINDS.index(one.kind), default=None)
 
 
@@ -266,17 +377,23 @@ def _state(one: _Time, today: date, kind: str) -> str:
     return OVERDUE if one.due_on < today and kind == "must" else OPEN
 
 
-def _parts(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, date]]:
-    """Yield the parts of the year that have begun and for which a branch answers: number, first day,
+def _parts(facts: Facts, unit: Unit, period: str) -> list[tuple[int, date, date]]:
+    """Return the parts of the year that have begun and for which a branch answers: number, first day,
     last day.
     """
+    key = (unit.id, period)
+    if key not in facts.parts:
+        facts.parts[key] = list(_begun(facts, unit, period))
+    return facts.parts[key]
+
+
+def _begun(facts: Facts, unit: Unit, period: str) -> Iterator[tuple[int, date, date]]:
     span = law.SPANS[period]
     for number in range(1, 12 // span + 1):
         begin = date(facts.year, (number - 1) * span + 1, 1)
         end = month_end(facts.year, number * span)
-        last = (
-            end if span > 1 else begin
-        )  # of a month in which it ended a branch owes what it could do
+        # of a month in which it ended a branch owes what it could do
+        last = end if span > 1 else begin
         there = unit.ended_on is None or unit.ended_on > last
         if begin <= facts.at.today and there and not before_start(unit, end):
             yield number, begin, end
@@ -295,8 +412,20 @@ def _named(year: int, period: str, number: int) -> str:
 def _of_month(facts: Facts, unit: Unit, number: int) -> tuple[Activity | None, date]:
     """Return a month's party day, and the last day on which its record is in time."""
     row = facts.days.get((unit.id, number))
-    day = row.held_on if row and row.held_on else _day(facts, unit, number)
-    return row, entry_due(facts.session, unit.zone_id, day)
+    key = (unit.id, number)
+    if key not in facts.dues:
+        facts.dues[key] = record_due(facts, unit, row, number)
+    return row, facts.dues[key]
+
+
+def record_due(facts: Facts, unit: Unit, row: Activity | None, number: int) -> date:
+    """Return the last day on which the record of an activity is in time: counted from when it was held,
+    until then from its day in force.
+    """
+    day = row and (row.held_on or row.day) or _day(facts, unit, number)
+    if day not in facts.terms:
+        facts.terms[day] = entry_due(facts.session, unit.zone_id, day)
+    return facts.terms[day]
 
 
 def _day(facts: Facts, unit: Unit, number: int) -> date:
@@ -336,7 +465,7 @@ def _july(facts: Facts, unit: Unit) -> Iterator[_Time]:
     settings = zone_settings(facts.session, unit.zone_id)
     day = july_day(settings, facts.year)
     if day.replace(day=1) <= facts.at.today and _answers(unit, day):
-        row = facts.july.get(unit.id) if apart_july(settings) else facts.days.get((unit.id, 7))
+        row = facts.july(unit) if apart_july(settings) else facts.days.get((unit.id, 7))
         yield _Time(str(facts.year), day, facts.held(row), _on(row), activity_id=id_of(row))
 
 
@@ -351,7 +480,7 @@ def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the records that are owed, of a month that is not put off."""
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         row, due = _of_month(facts, unit, number)
-        filed = facts.held(row) and row.confirmed_at is not None
+        filed = facts.held(row) and facts.filed(row)
         yield _Time(
             _named(facts.year, law.MONTH, number),
             due,
@@ -364,28 +493,69 @@ def _rolled(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 def _ticked(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an item of a monthly sheet."""
-    found = facts.done.get((unit.id, duty.key), [])
-    for number, _begin, end in _parts(facts, unit, duty.period):
-        if duty.key != "OATH.JOIN_MONTH" or facts.joined.get((unit.id, number)):
-            mine = [one for one in found if law.part_of(duty.period, one.month) == number]
-            yield _item(facts, unit, duty, (number, end), mine)
+    found = _by_part(facts, unit, duty)
+    period = law.MONTH if duty.period == law.EVENT else duty.period
+    only = _months_of(facts, unit, duty)
+    for number, _begin, end in _parts(facts, unit, period):
+        if only is None or number in only:
+            yield _item(facts, unit, duty, (period, number, end), found.get(number, []))
+
+
+def _by_part(facts: Facts, unit: Unit, duty: Duty) -> dict[int, list[DutyRecord]]:
+    """Return what was done of a duty by the part of the year for which it counts."""
+    found = facts.done.get((unit.id, duty.key), ())
+    return grouped((law.part_of(duty.period, one.month), one) for one in found)
+
+
+def _months_of(facts: Facts, unit: Unit, duty: Duty) -> set[int] | None:
+    """Return the months in which something recorded asks for an item; None: it is asked of each time."""
+    if duty.key == "OATH.JOIN_MONTH":
+        return {month for month in range(1, 13) if facts.joined(unit, month)}
+    if duty.period != law.EVENT:
+        return None
+    beside = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
+    found = {one.month for rows in beside for one in rows}
+    return found | _to_tell(facts, unit, on_event.TOLD_AFTER.get(duty.key, ()))
+
+
+def _to_tell(facts: Facts, unit: Unit, keys: Iterable[str]) -> set[int]:
+    """Return the months at whose party day what was settled under these keys is to be told."""
+    rows = {n: facts.days.get((unit.id, n)) for n in range(1, 13)}
+    planned = ((n, row.held_on or row.day) for n, row in rows.items() if row is not None)
+    days = {n: day for n, day in planned if day is not None}
+    settled = [one for key in keys for one in facts.entries.get((unit.id, key), [])]
+    found = (
+        on_event.month_to_tell(one.done_on, days)
+        for one in settled
+        if one.done_on is not None and facts.dealt_with(one)
+    )
+    return {month for month in found if month is not None}
 
 
 def _item(
-    facts: Facts, unit: Unit, duty: Duty, part: tuple[int, date], mine: list[DutyRecord]
+    facts: Facts, unit: Unit, duty: Duty, part: tuple[str, int, date], mine: list[DutyRecord]
 ) -> _Time:
-    monthly = duty.period == law.MONTH
-    row, due = _of_month(facts, unit, part[0]) if monthly else (None, part[1])
-    left = len({person for one in mine for person in one.facts.get("except", ())})
+    period, number, end = part
+    row, due = _of_month(facts, unit, number) if period == law.MONTH else (None, end)
+    about = _left_of(duty, mine) if mine else ""
     return _Time(
-        _named(facts.year, duty.period, part[0]),
+        _named(facts.year, period, number),
         due,
-        bool(mine) and not left,
+        bool(mine) and not about,
         say("%(m)s月主题党日活动记录", m=mine[0].month) if mine else "",
-        about=say("还差 %(n)s 人", n=left) if left else "",
+        about=about,
         excused=_put_off(row),
         activity_id=id_of(row),
     )
+
+
+def _left_of(duty: Duty, mine: list[DutyRecord]) -> str | Sentence:
+    """Say what is left of an item that was begun: members, or parts of the charter. Source: G-3.1.3b"""
+    if duty.key == "CHARTER.FULL_YEARLY":
+        parts = len(charter.left(one.facts.get("note", "") for one in mine))
+        return say("还差 %(n)s 章", n=parts) if parts else ""
+    people = len({person for one in mine for person in one.facts.get("except", ())})
+    return say("还差 %(n)s 人", n=people) if people else ""
 
 
 def _put_off(row: Activity | None) -> bool:
@@ -395,9 +565,9 @@ def _put_off(row: Activity | None) -> bool:
 
 def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield what is settled by an entry of the year sheet."""
-    found = facts.done.get((unit.id, duty.key), [])
+    found = _by_part(facts, unit, duty)
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in found if law.part_of(duty.period, one.month) == number]
+        mine = found.get(number, [])
         said = (
             say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
             if mine
@@ -428,7 +598,7 @@ def _graded(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the year's 民主评议, from when it is asked for. Source: G-3.1.6f, O-3.1.6c"""
     end, organ = date(facts.year, 12, 31), unit.rule_set == "organ"
     if date(facts.year, 1 if organ else 10, 1) <= facts.at.today and _answers(unit, end):
-        case = facts.appraised.get(unit.id)
+        case = facts.appraised(unit)
         done = case is not None and case.state in GRADED
         put_off = facts.until is not None and facts.at.today <= facts.until and not organ
         about = N_("正在开展") if case and not done else ""
@@ -455,10 +625,12 @@ def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     found = facts.entries.get((unit.id, duty.key), [])
     if duty.period == law.EVENT:
         for row in found:
-            yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+            if row.done_on is None or row.done_on.year >= facts.year:
+                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
         return
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in found if law.part_of(duty.period, one.came_on.month) == number]
+        this = [one for one in found if one.came_on.year == facts.year]
+        mine = [one for one in this if law.part_of(duty.period, one.came_on.month) == number]
         done = any(facts.dealt_with(one) for one in mine)
         yield _Time(_named(facts.year, duty.period, number), end, done, REGISTERED)
 
@@ -510,44 +682,47 @@ def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obli
 
 def _themes(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the themes that are owed, each by the 25th of the month before. Source: G-2.3.1"""
-    found = theme.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
     for number in range(1, 13):
         due = theme.due_on(facts.year, number)
         near = due.replace(day=1) <= facts.at.today
         if near and not before_start(unit, month_end(facts.year, number)):
             said = say("%(m)s月主题安排", m=number)
-            yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+            told = ("theme", theme.subject(unit.zone_id, facts.year, number))
+            done = told in facts.records.notices
+            yield _Time(_named(facts.year, law.MONTH, number), due, done, said)
 
 
 def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the bulletins that are owed, each by the 10th of the month after. Source: G-4.4c"""
-    found = bulletin.of_year(facts.session, unit.zone_id, facts.year, facts.at.now)
+    told = facts.told(unit)
     for number, _begin, _end in _parts(facts, unit, law.MONTH):
         due, said = bulletin.due_on(facts.year, number), say("%(m)s月情况通报", m=number)
-        yield _Time(_named(facts.year, law.MONTH, number), due, number in found, said)
+        yield _Time(_named(facts.year, law.MONTH, number), due, number in told, said)
 
 
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the inspections that are owed: of all branches of firms within the year, and of any within
-    each time. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    each time, for which a bulletin is one way. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
     """
-    branches = below_of([unit.path])
-    visits = inspection.of_year(facts.session, unit.id, branches, facts.year, facts.at.now)
+    made = facts.records.visits.get(unit.id, [])
+    visits = [visit for visit in made if visit.on.year == facts.year]
     if duty.key == "INSPECT.FULL":
         yield _covered(facts, unit, {visit.unit_id for visit in visits})
         return
+    told = facts.told(unit)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
-        said = say("督查 %(n)s 次", n=len(mine))
-        yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+        also = told if duty.period == law.YEAR else ()
+        said = say("督查 %(n)s 次，情况通报 %(m)s 期", n=len(mine), m=len(also))
+        if not also:
+            said = say("督查 %(n)s 次", n=len(mine))
+        yield _Time(_named(facts.year, duty.period, number), end, bool(mine or also), said)
 
 
 def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
     """Say how many branches of firms a superior has inspected, of those that he shall inspect all."""
-    wanted = sa.select(Unit.id).where(
-        Unit.id.in_(below_of([unit.path])), Unit.ended_on.is_(None), Unit.category.in_(FIRMS)
-    )
-    firms = set(facts.session.scalars(wanted))
+    below = facts.records.branches
+    firms = {one.id for one in below if one.category in FIRMS and one.within(unit.path)}
     left = len(firms - visited)
     about = say("还有 %(n)s 个支部没有查", n=left) if left else ""
     said = say("已查 %(n)s 个支部", n=len(firms))
@@ -625,6 +800,18 @@ def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
     return unit
 
 
+def branches_below(session: Session, tops: list[Unit]) -> list[Unit]:
+    """Return all branches below some units that have not ended, town by town in their own order."""
+    parent = aliased(Unit)
+    found = session.scalars(
+        sa.select(Unit)
+        .join(parent, parent.id == Unit.parent_id)
+        .where(Unit.id.in_(below_of([top.path for top in tops])), *_EXISTING)
+        .order_by(parent.sort, parent.id, Unit.sort, Unit.id)
+    )
+    return list(found)
+
+
 def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Unit]:
     """Return a page of the branches below a unit, town by town, one more than it holds where it goes
     on. Raises InvalidInput.
@@ -633,7 +820,7 @@ def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Un
     wanted = (
         sa.select(Unit)
         .join(parent, parent.id == Unit.parent_id)
-        .where(Unit.id.in_(below_of([top.path])), Unit.kind == "branch", Unit.ended_on.is_(None))
+        .where(Unit.id.in_(below_of([top.path])), *_EXISTING)
     )
     order = (parent.sort, parent.id, Unit.sort, Unit.id)
     return [row.Unit for row in page_of(session, wanted, order, Unit, cursor, size)]
@@ -641,25 +828,46 @@ def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Un
 
 def of_units(session: Session, units: list[Unit], at: Moment) -> Iterator[Obligation]:
     """Yield what these branches owe for their times and is open, branch by branch."""
-    facts = read(session, units, at.today.year, at)
+    years = read_all(session, units, at)
     above = by_id(session, {unit.parent_id for unit in units if unit.parent_id})
     for unit in units:
-        found = of_branch(facts, unit, above.get(unit.parent_id), own=False)
+        to = above.get(unit.parent_id)
+        found = (one for facts in years for one in standing(facts, unit, to, own=False))
         yield from _open(one for one in found if one.kind == "must")
+
+
+def standing(
+    facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True, keys: Collection[str] = ()
+) -> Iterator[Obligation]:
+    """Yield what a unit owes of a year as it stands at the moment: of the year before only what is open."""
+    found = (
+        of_branch(facts, unit, to, own=own, keys=keys)
+        if unit.kind == "branch"
+        else of_superior(facts, unit, {one.category for one in _under(facts, unit)})
+    )
+    if facts.year == facts.at.today.year:
+        yield from found
+    else:  # what came up stands with the year itself until it is dealt with
+        yield from (one for one in found if one.open and one.period)
+
+
+def _under(facts: Facts, unit: Unit) -> list[Unit]:
+    return [one for one in facts.records.branches if one.within(unit.path)]
 
 
 def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     """Return both sides of a unit's ledger as of a moment, the next due first; of cases what the
     reader sees.
     """
-    facts = read(session, [unit], at.today.year, at)
     branch = unit.kind == "branch"
     above = superiors(session, unit)[0] if unit.kind != "zone" else None
     leads = branch and authority.is_led_by(session, unit, who)
-    own, others = list(_own(facts, unit, above, leads)), list[Obligation]()
+    own, others = list[Obligation](), list[Obligation]()
+    for facts in read_all(session, [unit], at):
+        own += standing(facts, unit, above, own=leads)
+        others += of_others(facts, unit, above) if branch else ()
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
-    others += of_others(facts, unit, above) if branch else ()
     return Sides(
         _open(one for one in own if one.kind == "must"),
         _open(others),
@@ -673,14 +881,15 @@ def _open(found: Iterable[Obligation]) -> list[Obligation]:
     return sorted((one for one in found if one.open), key=_place)
 
 
-def _own(facts: Facts, unit: Unit, above: Unit | None, leads: bool) -> Iterator[Obligation]:
-    if unit.kind == "branch":
-        yield from of_branch(facts, unit, above, own=leads)
-        return
-    wanted = sa.select(Unit.category).where(
-        Unit.id.in_(below_of([unit.path])), Unit.kind == "branch", Unit.ended_on.is_(None)
-    )
-    yield from of_superior(facts, unit, set(facts.session.scalars(wanted.distinct())))
+def read_on(text: str, today: date) -> date:
+    """Return the day of which a ledger is asked for: past, or to come until the end of the next year.
+    Raises InvalidInput.
+    """
+    found = read_day(text)
+    if found is None or not FIRST <= found.year <= today.year + 1:
+        said = say("请写一个日期，如 2026-01-09，最晚到 %(year)s 年底。", year=today.year + 1)
+        raise InvalidInput({"on": said})
+    return found
 
 
 def _place(one: Obligation) -> tuple:

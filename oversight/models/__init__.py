@@ -10,6 +10,7 @@ from .calendar import CalendarRow, PublishedYear, SettingChange, ZoneNotice, Zon
 from .cases import Case, Recusal, Reminder, Sighting, WorkItem
 from .chains import RecordChain
 from .duty_records import DutyRecord, YearSheet
+from .installation import InstallationFact
 from .journal import Checkpoint, JournalRow
 from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
@@ -18,6 +19,7 @@ from .outbox import Notice, OutboxMessage
 from .papers import NumberSeries, Paper
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
+from .rollups import Rollup
 from .sweeps import SweepFault, SweepMark
 from .words import CaseGram
 
@@ -42,6 +44,7 @@ __all__ = [
     "FollowUp",
     "Draft",
     "Idempotency",
+    "InstallationFact",
     "Invitee",
     "JournalRow",
     "LifeMeeting",
@@ -63,6 +66,7 @@ __all__ = [
     "RegisterEntry",
     "Reminder",
     "Reorganization",
+    "Rollup",
     "RosterDraft",
     "SettingChange",
     "SignIn",

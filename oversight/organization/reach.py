@@ -50,13 +50,16 @@ def people(who) -> sa.Select:
     if who.holds(*ADMINISTRATORS):
         return living
     units = sa.select(Unit.id).where(in_reach(who))
+    return living.where(_belongs(units, who.on))
+
+
+def _belongs(units: sa.Select, on: date):
+    """Return the condition that a person belongs to one of the units or serves there."""
     belongs = sa.exists().where(
-        Membership.person_id == Person.id, is_member(who.on), Membership.unit_id.in_(units)
+        Membership.person_id == Person.id, is_member(on), Membership.unit_id.in_(units)
     )
-    serves = sa.exists().where(
-        Post.person_id == Person.id, in_office(who.on), Post.unit_id.in_(units)
-    )
-    return living.where(sa.or_(belongs.correlate(Person), serves.correlate(Person)))
+    serves = sa.exists().where(Post.person_id == Person.id, in_office(on), Post.unit_id.in_(units))
+    return sa.or_(belongs.correlate(Person), serves.correlate(Person))
 
 
 def person_in_reach(session: Session, person_id: str, who) -> Person | None:
@@ -117,9 +120,15 @@ def members(session: Session, who, top: Unit, on: date, cursor: str | None, size
 # Looked for by name -------------------------------------------------------------------------------
 
 
-def people_called(session: Session, who, name: str, cursor: str | None, size: int) -> list[Person]:
-    """Return a page of the people within reach whose name has a part. Raises InvalidInput."""
+def people_called(
+    session: Session, who, name: str, cursor: str | None, size: int, top: Unit | None = None
+) -> list[Person]:
+    """Return a page of the people within reach whose name has a part, of a unit and below it where
+    one is named. Raises InvalidInput.
+    """
     wanted = people(who).where(Person.name.contains(name, autoescape=True))
+    if top is not None:
+        wanted = wanted.where(_belongs(sa.select(Unit.id).where(below(top)), who.on))
     return list(
         session.scalars(cut(session, wanted, (Person.name, Person.id), Person, cursor, size))
     )
@@ -140,10 +149,21 @@ def places(session: Session, who, ids: list[str]) -> dict[str, tuple[str, Unit]]
     return found | {person_id: ("branch", unit) for person_id, unit in joined}
 
 
-def units_called(session: Session, who, name: str) -> list[str]:
+def units_called(session: Session, who, name: str, top: Unit | None = None) -> list[str]:
     """Return the ids of the existing units that the actor may know of and whose name has a part, the
     higher ones first.
     """
-    named = Unit.name.contains(name, autoescape=True)
-    rows = outline(session, who.zone_id, kept(who), Unit.kind != "group", named)
+    named = [Unit.name.contains(name, autoescape=True), *([below(top)] if top is not None else [])]
+    rows = outline(session, who.zone_id, kept(who), Unit.kind != "group", *named)
     return [row.id for row in sorted(rows, key=lambda row: (row.path.count("/"), row.sort, row.id))]
+
+
+def tops(session: Session, who, most: int = 60) -> list[tuple[str, str]]:
+    """Return the units by which what is found may be narrowed, with their names: those that stand
+    above branches, or the branches where there is but one; none where that is no choice.
+    """
+    for kinds in (("town", "department"), ("branch",)):
+        rows = outline(session, who.zone_id, kept(who), Unit.kind.in_(kinds))
+        if len(rows) > 1:
+            return [(row.id, row.name) for row in rows[:most]]
+    return []

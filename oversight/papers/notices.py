@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
 ALL = N_("各镇党委、区属部门（单位）党组织")
+HOW_HELD = (
+    ("held", N_("按期开展")),
+    ("late", N_("未按期开展")),
+    ("missed", N_("未开展")),
+    ("excused", N_("经同意暂缓开展")),
+    ("open", N_("尚未登记")),
+)
 
 
 def zone_shift(attempt: TransitionContext) -> dict:
@@ -77,28 +84,30 @@ def theme_of_the_month(attempt: TransitionContext) -> dict:
 
 
 def bulletin(attempt: TransitionContext) -> dict:
-    """Compose the bulletin of a month: figures unit by unit in their own order, comments, demands.
+    """Compose the bulletin of a month: figures unit by unit in their own order, comments, demands; a
+    unit below the zone names its branches.
 
     Source: G-4.4c
     """
-    facts = attempt.case.facts
+    facts, whole = attempt.case.facts, attempt.unit.kind == "zone"
     year, month = facts["month"].split("-")
     corrects, named = facts.get("corrects"), f"{year}年{int(month)}月支部主题党日活动开展情况"
-    lines = [f"{one['unit']}：{_counted(one)}" for one in facts["figures"]]
+    of = "全区" if whole else "所属党支部"
     total = {
         name: sum(one.get(name, 0) for one in facts["figures"])
-        for name in ("expected", "held", "late", "missed", "excused", "open")
+        for name in ("expected", *(word for word, _said in HOW_HELD))
     }
+    counted = [f"{one['unit']}：{_counted(one)}" for one in facts["figures"]]
     return letter(
         attempt,
         attempt.unit,
         f"关于更正{named}通报的通知" if corrects else f"关于{named}的通报",
-        ALL,
+        ALL if whole else N_("各党支部"),
         [
-            f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将全区{named}通报如下。",
-            f"一、总体情况。全区{_counted(total)}",
-            N_("二、各单位情况："),
-            *lines,
+            f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将{of}{named}通报如下。",
+            f"一、总体情况。{of}{_counted(total)}",
+            N_("二、各单位情况：") if whole else N_("二、各党支部情况："),
+            *(counted if whole else _by_state(facts["figures"])),
             f"三、情况点评。{stop(facts['comment'])}",
             f"四、下步要求。{stop(facts['demands'])}" if facts.get("demands") else "",
             N_("特此通知。") if corrects else N_("特此通报。"),
@@ -106,16 +115,15 @@ def bulletin(attempt: TransitionContext) -> dict:
     )
 
 
+def _by_state(figures: list[dict]) -> list[str]:
+    """Say of each way how a month was held which branches, in their own order."""
+    found = ((said, [one["unit"] for one in figures if one.get(name)]) for name, said in HOW_HELD)
+    return [f"{said}的：{'、'.join(units)}。" for said, units in found if units]
+
+
 def _counted(one: dict) -> str:
     """Say how many branches did what; what none did is left out."""
-    words = (
-        ("held", N_("按期开展")),
-        ("late", N_("未按期开展")),
-        ("missed", N_("未开展")),
-        ("excused", N_("经同意暂缓开展")),
-        ("open", N_("尚未登记")),
-    )
-    said = "，".join(f"{word}{one[name]}个" for name, word in words if one.get(name))
+    said = "，".join(f"{word}{one[name]}个" for name, word in HOW_HELD if one.get(name))
     return f"应开展支部{one.get('expected', 0)}个" + (f"，{said}。" if said else "。")
 
 

@@ -5,7 +5,7 @@ order, never by figures; a month of trial is counted nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.calendar.party_days import in_trial, month_end, owed, status
 from oversight.calendar.workdays import months_after
 from oversight.law.definition import effect
-from oversight.models import Activity, Unit
+from oversight.models import Activity, Case, Paper, Unit
 from oversight.organization.units import by_id
 from oversight.papers.notices import bulletin
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import first_of, issued, to_every_branch
+from .zone_notice import first_of, to_every_branch
 
 LAST_DAY = 10  # house rule: of the month after
 KEPT_FOR = 6  # months after which a bulletin is revoked no more
@@ -31,9 +31,32 @@ def last_month(today: date) -> str:
 
 
 def about(attempt: TransitionContext) -> str:
-    """Name what a bulletin is about: one a zone and month, and one for each that it corrects."""
+    """Name what a bulletin is about: one a unit and month, and one for each that it corrects."""
     corrects = attempt.words.get("corrects") or ""
-    return f"{attempt.case.zone_id}:{attempt.words['month']}:{corrects}"[:80]
+    return f"{teller(attempt.unit)}:{attempt.words['month']}:{corrects}"[:80]
+
+
+def teller(unit: Unit) -> str:
+    """Return the id under which a unit's bulletins are known: of the zone its own."""
+    return unit.zone_id if unit.kind == "zone" else unit.id
+
+
+def was_told(attempt: TransitionContext, number: str) -> bool:
+    """True where a bulletin of this unit and month was issued under a number and stands."""
+    month = f"{teller(attempt.unit)}:{attempt.words['month']}:"
+    found = attempt.session.scalar(
+        sa.select(Paper.id)
+        .join(Case, Case.id == Paper.case_id)
+        .where(
+            Case.workflow == "bulletin",
+            Case.business_key.startswith(month, autoescape=True),
+            Paper.unit_id == attempt.unit.id,
+            Paper.number == number.strip(),
+            Paper.void_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def stale_on(attempt: TransitionContext) -> date:
@@ -46,10 +69,9 @@ def due_on(year: int, month: int) -> date:
     return months_after(date(year, month, 1), 1).replace(day=LAST_DAY)
 
 
-def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
-    """Return the months of a year of which a bulletin was published by a moment."""
-    keys = {f"{zone_id}:{year}-{month:02}:": month for month in range(1, 13)}
-    return {keys[key] for key in issued(session, "bulletin", keys, now)}
+def subject(teller: str, year: int, month: int) -> str:
+    """Name what a month's own bulletin is about."""
+    return f"{teller}:{year}-{month:02}:"
 
 
 @effect
@@ -60,7 +82,10 @@ def count(attempt: TransitionContext) -> None:
 
 
 def _figures(attempt: TransitionContext, first: date) -> list[dict]:
-    """Return by superior unit, in their own order, how many branches did what in a month."""
+    """Return by superior unit, in their own order, how many branches did what in a month; of a unit
+    below the zone by branch.
+    """
+    whole = attempt.unit.kind == "zone"
     rows = attempt.session.scalars(
         sa.select(Activity)
         .join(Unit, Unit.id == Activity.unit_id)
@@ -69,13 +94,15 @@ def _figures(attempt: TransitionContext, first: date) -> list[dict]:
             Activity.year == first.year,
             Activity.month == first.month,
             Activity.kind == "party_day",
+            Unit.path.startswith(attempt.unit.path, autoescape=True),
         )
         .options(joinedload(Activity.unit))
     )
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         if _counts(attempt.session, row):
-            found = counts.setdefault(row.unit.parent_id or "", Counter())
+            of = (row.unit.parent_id or "") if whole else row.unit_id
+            found = counts.setdefault(of, Counter())
             found["expected"] += 1
             found[COUNTED.get(status(row, attempt.today), "open")] += 1
     above = by_id(attempt.session, set(counts) - {""})

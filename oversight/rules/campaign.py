@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.law.definition import effect
-from oversight.models import Case
+from oversight.models import Case, Paper
 from oversight.papers.notices import deployment
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import to_every_branch
+from .zone_notice import in_force, to_every_branch
 
 LATE = 4  # the month from which a year's own appraisal is meant
 
@@ -50,9 +51,23 @@ def deployed(session: Session, zone_id: str, year: int) -> tuple[date, date] | N
         .order_by(Case.opened_at.desc())
         .limit(1)
     )
-    if facts is None:
-        return None
+    return span_of(facts) if facts is not None else None
+
+
+def span_of(facts: dict) -> tuple[date, date]:
+    """Return the first and the last day of a deployment."""
     return date.fromisoformat(facts["from_on"]), date.fromisoformat(facts["until"])
+
+
+def had_deployed(zone_id: str, years: Iterable[int], now: datetime) -> tuple:
+    """Return the conditions that a case is the deployment of one of these years, whose notice had been
+    issued and stood at a moment.
+    """
+    return (
+        Case.workflow == "campaign",
+        Case.business_key.in_([campaign_of(zone_id, year) for year in years]),
+        sa.exists().where(Paper.case_id == Case.id, *in_force(now)),
+    )
 
 
 @effect

@@ -4,12 +4,14 @@ found.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.rows import grouped
 from oversight.law.definition import effect
 from oversight.models import Case
 
@@ -52,12 +54,11 @@ class Visit:
     on: date
 
 
-def of_year(
-    session: Session, by: str, branches: sa.Select, year: int, now: datetime
-) -> list[Visit]:
-    """Return the inspections of a year that a unit made and wrote up by a moment, of these branches.
-
-    Source: G-4.4a
+def made(
+    session: Session, branches: sa.Select, years: Iterable[int], now: datetime
+) -> dict[str, list[Visit]]:
+    """Return by who made them the inspections of some years that were written up by a moment, of these
+    branches. Source: G-4.4a
     """
     rows = session.execute(
         sa.select(Case.unit_id, Case.facts).where(
@@ -67,9 +68,12 @@ def of_year(
             Case.closed_at <= now,
         )
     )
-    own = ((unit_id, facts["inspected_on"]) for unit_id, facts in rows if facts.get("issuer") == by)
-    visits = (Visit(unit_id, date.fromisoformat(on)) for unit_id, on in own if on)
-    return [visit for visit in visits if visit.on.year == year]
+    visits = (
+        (facts.get("issuer"), Visit(unit_id, date.fromisoformat(facts["inspected_on"])))
+        for unit_id, facts in rows
+        if facts.get("inspected_on")
+    )
+    return grouped((by, visit) for by, visit in visits if visit.on.year in years)
 
 
 @effect

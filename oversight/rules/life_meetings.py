@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
+from oversight.base.rows import grouped
 from oversight.base.sentences import N_
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause, register
-from oversight.models import Activity, LifeMeeting, Unit, chains
+from oversight.models import Activity, Case, LifeMeeting, Unit, chains
 from oversight.models.organizations import RULE_SETS
 from oversight.organization.actor import AuthorityBasis
 
-from .campaign import deployed
+from .campaign import deployed, had_deployed, span_of
 from .context import TransitionContext
 
 LABELS = {"first": N_("上半年"), "second": N_("下半年"), "fourth": N_("第四季度")}
@@ -90,8 +91,41 @@ def put_off(session: Session, zone_id: str, year: int) -> date | None:
     its deployment; None where it is to be held within the year. House rule: the clause stays open,
     with this said.
     """
-    found = deployed(session, zone_id, year)
-    return found[1] if found and found[1] > date(year, 12, 31) else None
+    return _beyond(deployed(session, zone_id, year), year)
+
+
+def _beyond(deployed: tuple[date, date] | None, year: int) -> date | None:
+    return deployed[1] if deployed and deployed[1] > date(year, 12, 31) else None
+
+
+Met = tuple[dict[str, list[date]], dict[int, date]]
+
+
+def met(
+    session: Session, ids: list[str], zone_id: str, years: tuple[int, ...], now: datetime
+) -> Met:
+    """Return by branch on which days it met in these years and the one after, and by year the day to
+    which its last meeting was put off, both as they stood at a moment, in one statement.
+    """
+    begin, end = date(years[0], 1, 1), date(years[-1] + 1, 12, 31)
+    held_on = sa.select(
+        LifeMeeting.unit_id,
+        LifeMeeting.held_on,
+        sa.cast(sa.null(), Case.facts.type).label("facts"),
+        LifeMeeting.noted_at.label("at"),
+    ).where(
+        LifeMeeting.unit_id.in_(ids),
+        LifeMeeting.held_on.between(begin, end),
+        LifeMeeting.noted_at <= now,
+        sa.or_(LifeMeeting.withdrawn_at.is_(None), LifeMeeting.withdrawn_at > now),
+    )
+    notices = sa.select(Case.unit_id, sa.null(), Case.facts, Case.opened_at).where(
+        *had_deployed(zone_id, years, now)
+    )
+    rows = sorted(session.execute(held_on.union_all(notices)).all(), key=lambda row: row.at)
+    spans = {int(row.facts["year"]): span_of(row.facts) for row in rows if row.facts}
+    until = {year: last for year, span in spans.items() if (last := _beyond(span, year))}
+    return grouped((row.unit_id, row.held_on) for row in rows if row.held_on), until
 
 
 def waits(term: Term, until: date | None, held_on: Iterable[date], today: date) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from oversight.papers.notices import theme_of_the_month
 from oversight.papers.numbers import issue
 
 from .context import TransitionContext
-from .zone_notice import first_of, issued, to_every_branch
+from .zone_notice import first_of, to_every_branch
 
 LAST_DAY = 25  # house rule: of the month before
 STANDS = ("in_force", "over")
@@ -76,12 +76,6 @@ def of_month(session: Session, zone_id: str, year: int, month: int) -> Theme | N
     if case is None:
         return None
     return Theme(case.id, case.facts["theme"], lines(case.facts["actions"]), case.number)
-
-
-def of_year(session: Session, zone_id: str, year: int, now: datetime) -> set[int]:
-    """Return the months of a year whose theme stood by a moment."""
-    keys = {subject(zone_id, year, month): month for month in range(1, 13)}
-    return {keys[key] for key in issued(session, "theme", keys, now)}
 
 
 @effect

@@ -45,11 +45,13 @@
     bar.addEventListener('reset', () => setTimeout(show)); show();
   }
   for (const b of all('[data-all]')) {
-    const boxes = all('.con-r input, .checkl input', document.getElementById(b.dataset.all));
+    const list = document.getElementById(b.dataset.all);
     b.hidden = false;
     b.addEventListener('click', () => {
+      const boxes = all('.con-r input, .checkl input', list).filter(i => i.type === 'checkbox' && !i.closest('[hidden]'));
       const on = boxes.some(i => !i.checked);
       for (const i of boxes) i.checked = on;
+      b.setAttribute('aria-pressed', String(on));
       b.dispatchEvent(new Event('change', { bubbles: true }));
     });
   }
@@ -60,6 +62,10 @@
   // A summary of errors takes the focus, so that it is read first.
   const wrong = one('.err-sum');
   if (wrong) wrong.focus();
+
+  // Long work that has nothing more to say leads on.
+  const onward = one('[data-onward]');
+  if (onward) location.replace(onward.href);
 
   // A form is sent once, and its button says so; coming back by the browser's history makes it fresh again.
   let sent = [];

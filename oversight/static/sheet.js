@@ -1,4 +1,4 @@
-// Long lists and sheets: running sums, looking for a name, one more line, all of them. Everything works without this file.
+// Long lists and sheets: running sums, looking for a name, one more line. Everything works without this file.
 (() => {
   const all = (css, root = document) => [...root.querySelectorAll(css)], by = id => document.getElementById(id);
   const number = text => { const n = String(text).trim(); return /^\d+$/.test(n) ? Number(n) : n ? NaN : 0; };
@@ -55,16 +55,5 @@
       line.after(next); next.querySelector('input:not([type=hidden])').focus();
     });
     for (const b of all('[data-more]', list)) b.hidden = false;
-  }
-
-  // All that are in sight are ticked, or none.
-  for (const b of all('[data-all]')) {
-    const boxes = () => all('label:not([hidden]) input[type=checkbox]', by(b.dataset.all));
-    b.hidden = false;
-    b.addEventListener('click', () => {
-      const on = !boxes().every(box => box.checked);
-      for (const box of boxes()) box.checked = on;
-      b.setAttribute('aria-pressed', String(on));
-    });
   }
 })();

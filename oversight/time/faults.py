@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from oversight.base.db import is_id
 from oversight.base.paging import First
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
-from oversight.models import Case, SweepFault, Unit
+from oversight.models import Case, OutboxMessage, SweepFault, Unit
 
 RETRY = timedelta(hours=1)
 STALE = timedelta(days=1)  # not tried for so long: due no more
@@ -103,6 +104,18 @@ def _title(row: sa.Row) -> str:
         return workflows.get(row.workflow, row.definition_version).title
     except NotFound:  # that nobody knows its definition may be the fault
         return row.workflow
+
+
+def retry(session: Session, at: Moment) -> int:
+    """Let the next run try again what has failed, and what is not delivered; returns how many. Does
+    not commit.
+    """
+    before = at.now - RETRY - timedelta(seconds=1)
+    waits = sa.update(SweepFault).where(SweepFault.last_at > before).values(last_at=before)
+    lost = OutboxMessage.done_at.is_(None), OutboxMessage.attempts > 0
+    again = sa.update(OutboxMessage).where(*lost).values(attempts=0)
+    done = [cast(sa.CursorResult, session.execute(one)) for one in (waits, again)]
+    return sum(one.rowcount for one in done)
 
 
 def count(session: Session) -> int:

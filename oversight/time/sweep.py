@@ -30,7 +30,7 @@ from oversight.organization import standing
 from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
 from oversight.rules.context import TransitionContext
 
-from . import marks, watch
+from . import marks, rollups, watch
 from .faults import Faults
 
 OVERDUE = -1
@@ -39,7 +39,9 @@ LIST = 200  # things done in one transaction
 FASTER = (AlreadyTaken, VersionConflict, InvalidTransition)  # somebody else has done it: no fault
 
 
-def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[str, int]:
+def sweep(
+    session: Session, at: Moment, signer: Signer | None = None, seals_too: bool = True
+) -> dict[str, int]:
     """Let the clock make its moves, remind, escalate, reseat, plan, seal; returns how many of each.
     Commits. Without `signer` the seals of the day are neither signed nor written out.
     """
@@ -58,7 +60,8 @@ def sweep(session: Session, at: Moment, signer: Signer | None = None) -> dict[st
     ):
         run.take(name, step)
     run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
-    run.done["sealed"] = _sealed(session, at, signer)
+    run.done["sealed"] = _sealed(session, at, signer) if seals_too else 0
+    _roll_up(session, at)
     _forget_answers(session, at)
     drafts.forget_old(session, at)
     run.faults.forget_stale()
@@ -172,6 +175,14 @@ def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> 
     if point and signer:
         signer.keep(*seals.file_of(point))
     return point is not None
+
+
+def _roll_up(session: Session, at: Moment) -> None:
+    """Reckon the sums of the superiors of large zones once a day, each in a transaction of its own."""
+    with _looking(session):
+        due = rollups.stale(session, at.today)
+    for unit_id in due:
+        rollups.renew(session, unit_id, at)
 
 
 def _forget_answers(session: Session, at: Moment) -> None:

@@ -26,34 +26,54 @@ from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from oversight.base import outages, patience
 from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
+from oversight.engine.repeats import Repeated
+from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
-from . import assets, drafts, health, kept, masking, present, said, session, slips
+from . import (
+    assets,
+    drafts,
+    excel,
+    health,
+    kept,
+    large,
+    masking,
+    once,
+    one_form,
+    present,
+    said,
+    session,
+    slips,
+)
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
-    attend,
+    brought,
     bulk,
     case,
     contact,
     desk,
+    handbooks,
     law,
     ledger,
     life_meetings,
     opening,
+    overview,
     own,
     papers,
     phone,
+    plans,
     printed,
     registers,
     search,
@@ -82,6 +102,7 @@ BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its en
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
+ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 csrf = masking.Masked()
 PAGES = (
@@ -97,9 +118,12 @@ PAGES = (
     opening,
     year,
     life_meetings,
-    attend,
+    plans,
     ledger,
+    overview,
     registers,
+    handbooks,
+    brought,
     contact,
     papers,
     phone,
@@ -115,6 +139,7 @@ PAGES = (
     health,
 )
 GLOBALS = {
+    "excel_here": excel.link,
     "kept_words": kept.sealed,
     "appraising": appraise.Appraising,
     "life_of": life_meetings.Life,
@@ -132,9 +157,12 @@ class Figures(IntegerConverter):
 
 
 def costly(method: str, path: str) -> int:
-    """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file:
-    such ones have queues of their own, so that nobody takes all threads by them.
+    """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file, 3
+    where a machine asks how we are: such ones have queues of their own, so that nobody takes all
+    threads by them, and whoever watches hears of it where all are taken.
     """
+    if path in ASKED_BY_MACHINES:
+        return 3
     if method == "POST" and FILES.fullmatch(path):
         return 2
     return int((method, path) in COSTLY)
@@ -176,10 +204,14 @@ def register(app: Flask) -> None:
     app.url_value_preprocessor(_narrow)
     app.before_request(_begin)
     app.before_request(session.held)
+    app.before_request(once.begin)
+    app.after_request(once.answered)
+    app.register_error_handler(Repeated, once.again)
     app.after_request(_headers)
     drafts.register(app)
+    one_form.register(app)
     app.teardown_request(_end)
-    for kind in (DomainError, HTTPException, OperationalError, CSRFError):
+    for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
 
 
@@ -212,7 +244,10 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
+    if current_app.extensions["other_key"] and request.blueprint not in (None, "health"):
+        raise Unavailable(key_check.OTHER)
     g.reading = _reading.set(request.method in SAFE)
+    g.patience = patience.begin(request.method in SAFE)
     if request.method in SAFE:
         hold(db.session)
 
@@ -221,7 +256,8 @@ def _end(_error) -> None:
     db.session.remove()
     if "reading" in g:
         _reading.reset(g.pop("reading"))
-    with suppress(OperationalError):
+        patience.end(g.pop("patience"))
+    with suppress(SQLAlchemyError):
         session.renew()
 
 
@@ -235,7 +271,8 @@ def _headers(response: Response) -> Response:
 
 def _refused(error):
     """Answer a refusal: a problem document to API clients, a page with the sentence to people."""
-    db.session.rollback()
+    with suppress(SQLAlchemyError):  # a connection that is gone cannot even be told
+        db.session.rollback()
     refusal = _as_no(error)
     if request.path.startswith("/api/"):
         answer = problem(refusal)
@@ -283,6 +320,9 @@ def _stayed_too_long(_error) -> DomainError:
 
 
 def _too_large(error) -> DomainError:
+    most = request.max_content_length or 0
+    if large.read_again():
+        return large.refusal(most)
     attachments.drain()
     if request.endpoint == roster.UPLOAD:
         return roster.too_large()
@@ -293,8 +333,13 @@ def _too_large(error) -> DomainError:
     return attachments.too_large() if request.endpoint in attachments.SENDING else _no_more(error)
 
 
-def _unavailable(_error) -> DomainError:
-    return Unavailable("数据库暂时不可用，内容没有改动，请稍后再试。")
+def _fails(error) -> DomainError:
+    """Tell what a database or disk could not do. Raises what is a bug."""
+    refusal = outages.as_refusal(error)
+    if refusal is None:
+        raise error
+    current_app.logger.warning("%s: %s", type(error).__name__, refusal.status)
+    return refusal
 
 
 def _no_more(error) -> DomainError:
@@ -307,7 +352,8 @@ _KINDS: dict[type, Callable] = {
     DomainError: lambda error: error,
     CSRFError: _stayed_too_long,
     RequestEntityTooLarge: _too_large,
-    OperationalError: _unavailable,
+    SQLAlchemyError: _fails,
+    OSError: _fails,
 }
 _HTTP = {
     404: N_("没有找到这个页面。"),

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from oversight.base.db import db
-from oversight.time import faults, figures
+from oversight.time import due, faults, figures
 
 from .session import moment
 
@@ -49,6 +49,16 @@ class Figures(Collector):
                 "work_failed",
                 "Background work that has failed and is not done",
                 figures.work_failed(db.session),
+            ),
+            (
+                "sweep_leapt_days",
+                "Days by which the clock leapt, so that the sweep waits; 0 where it goes on",
+                due.leapt(db.session, moment()),
+            ),
+            (
+                "last_sweep_timestamp_seconds",
+                "When the sweep ended last, to within ten minutes; 0 where it never did",
+                due.ended(db.session),
             ),
             (
                 "sweep_faults",

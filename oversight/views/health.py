@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from hmac import compare_digest
+from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from oversight.base import written
 from oversight.base.db import db, migrated_to
 from oversight.base.refusals import NotFound
+from oversight.time import due
+
+from .session import moment
 
 bp = Blueprint("health", __name__)
 LOOPBACK = ("127.0.0.1", "::1")
@@ -23,17 +28,42 @@ def healthz():
 
 @bp.get("/readyz")
 def readyz():
-    """Say whether requests can be served:
-
-    the database answers and is migrated to the newest head.
+    """Say whether requests can be served: the database answers and is migrated, the disk takes what is
+    written, the secret key is the database's own; and when the clock's work was done last.
     """
+    if why := _why_not():
+        return Response(f"{why}\n", 503, mimetype="text/plain")
+    return Response(f"ready\n{_swept()}", mimetype="text/plain")
+
+
+def _why_not() -> str:
+    env = current_app.config["OVERSIGHT"]
     try:
         current = migrated_to(db.session)
+        read_only = not env.sqlite and due.only_reads(db.session)
     except SQLAlchemyError:
-        return Response("database unavailable\n", 503, mimetype="text/plain")
+        return "database unavailable"
     if current != _heads(current_app.extensions["migrate"].directory):
-        return Response("database not migrated\n", 503, mimetype="text/plain")
-    return Response("ready\n", mimetype="text/plain")
+        return "database not migrated"
+    if current_app.extensions["other_key"]:
+        return "secret key is not the database's"
+    if read_only:
+        return "database takes no writes"
+    for folder in {env.data_dir, Path(current_app.instance_path)}:
+        if trouble := written.trouble(folder):
+            return f"disk takes no writes: {trouble}"
+    return ""
+
+
+def _swept() -> str:
+    """Tell of the clock's work where it was ever done: whoever watches sees that nobody does it."""
+    last, at = due.last(db.session), moment()
+    if last is None:
+        return ""
+    days = due.leapt(db.session, at)
+    waits = f"sweep waits: the clock stands {days} days later\n" if days else ""
+    late = "sweep is late\n" if not days and at.now - last.at > due.SILENT else ""
+    return f"swept {last.at.isoformat(timespec='seconds')}\n{waits}{late}"
 
 
 @cache

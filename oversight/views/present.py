@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -46,6 +46,7 @@ from .said import gettext as _
 from .said import url_for
 
 WEEKDAYS = N_("一二三四五六日")
+ABOVE = ("zone", "town", "department")
 SOON = 3  # working days within which a due day is named by its weekday
 
 # Path data of the icons, in a 24 by 24 grid; a page carries only those that it uses.
@@ -61,6 +62,7 @@ ICONS = {
     '6.3M18 14.5c2.2.8 3.5 2.7 3.5 5.5"/>',
     "doc": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
     "camera": '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
+    "chart": '<path d="M4 20V4M4 20h16M8 16v-5M12.500 16V8M17 16v-7"/>',
     "book": '<path d="M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11"/>',
     "flow": '<path d="M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.5h7M10 6.5h7V15"/>',
     "bell": '<path d="M6 17V11a6 6 0 0112 0v6l1.5 2h-15zM10 21h4"/>',
@@ -135,6 +137,14 @@ class Shell:
     def sets_zone(self) -> bool:
         """True where the reader may look at the zone's settings."""
         return any(post.unit.kind == "zone" and post.office in READERS for post in self.who.posts)
+
+    @property
+    def oversees(self) -> bool:
+        """True where the reader stands above branches: 总览 is on his menu."""
+        return any(
+            post.unit.kind in ABOVE and post.unit.path in self.who.business
+            for post in self.who.posts
+        )
 
     @property
     def leads(self) -> bool:
@@ -547,7 +557,7 @@ def unit_name(unit_id: str) -> str:
 def picks(found: list[Choice], chosen: str | None = "") -> Picks:
     """Return what may be chosen: where it is much, what was looked for, and what is chosen already."""
     find = typed.line(request.values.get("find", ""))[:60]
-    named = [one for one in found if find in one.name]
+    named = [one for one in found if find in one.name or find in one.under]
     shown = named[:MANY]
     kept = [one for one in found if one.id == chosen and one not in shown]
     return Picks([*kept, *shown], find, len(named), len(found) > MANY)
@@ -555,12 +565,20 @@ def picks(found: list[Choice], chosen: str | None = "") -> Picks:
 
 def branches(chosen: str | None = "") -> Picks:
     """Return the branches in the reader's sight that still exist."""
-    found = [
-        unit
-        for unit in inbox.units_in_sight(db.session, session.actor())
-        if unit.kind == "branch" and unit.ended_on is None
-    ]
-    return picks(choices_of(found), chosen)
+    seen = inbox.units_in_sight(db.session, session.actor())
+    found = [unit for unit in seen if unit.kind == "branch" and unit.ended_on is None]
+    return picks(_under_superiors(choices_of(found), found, seen), chosen)
+
+
+def _under_superiors(named: list[Choice], found: list[Unit], seen: list[Unit]) -> list[Choice]:
+    """Return choices under the superiors that the reader sees, where they have several."""
+    above = {unit.id: unit.name for unit in seen if unit.kind != "branch"}
+    places = {unit.id: unit.parent_id for unit in found}
+    if len(set(places.values()) & set(above)) < 2:
+        return named
+    order = list(above)
+    put = [replace(one, under=above.get(places[one.id] or "", "")) for one in named]
+    return sorted(put, key=lambda one: order.index(places[one.id]) if one.under else -1)
 
 
 def choices_of(units: list[Unit]) -> list[Choice]:

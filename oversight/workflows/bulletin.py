@@ -1,30 +1,32 @@
-"""Bulletin: the zone tells its units each month how the activities were held, from figures and with comments.
+"""Bulletin: the zone tells its units each month how the activities were held, from figures and with comments;
+a town or department may, when it chooses this way to inspect.
 
-Drafted by the zone office, signed by somebody else of the zone committee. Source: G-4.4c
+Drafted by the office, signed by somebody else of the committee. Source: G-4.4a, G-4.4c
 """
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
-from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.law.definition import Field, Move, Rule, State, Tell, Workflow, rule
+from oversight.law.roles import TIMER
 from oversight.papers.numbers import void_papers
 from oversight.rules import bulletin as facts
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
 from oversight.rules.zone_notice import (
-    DRAFT,
     EVERY_BRANCH,
+    OF_A_UNIT,
+    OF_THE_ZONE,
     OPINION,
-    PROPOSED,
     REVOKED,
     WHY,
+    Desk,
     drafting,
     first_of,
     lapsing,
     sending_back,
 )
 
-TOLD = clause("G-4.4c")
+TOLD, ONE_WAY = clause("G-4.4c"), clause("G-4.4a")
 SIGNED = house_rule(
     "情况通报由党建办拟稿，经党工委成员签发后印发，一般在次月 10 日以前；有误的另发更正通报。"
 )
@@ -39,6 +41,19 @@ def by_the_zone(attempt: TransitionContext) -> bool:
     return attempt.unit.kind == "zone"
 
 
+@rule(ONE_WAY)
+def above_the_branches(attempt: TransitionContext) -> bool:
+    """情况通报由区、镇或区属部门（单位）党组织发出。"""
+    return attempt.unit.kind in ("zone", "town", "department")
+
+
+@rule(SIGNED, "corrects")
+def corrects_its_own(attempt: TransitionContext) -> bool:
+    """没有找到要更正的通报，请填本单位同一个月已印发的通报文号。"""
+    number = attempt.words.get("corrects")
+    return not number or facts.was_told(attempt, number)
+
+
 @rule(TOLD, "month")
 def a_month(attempt: TransitionContext) -> bool:
     """月份要写成 2026-11 这样。"""
@@ -51,24 +66,33 @@ def has_begun(attempt: TransitionContext) -> bool:
     return first_of(attempt.words["month"]) <= attempt.today
 
 
-# fmt: off
-WORKFLOW = Workflow(
-    "bulletin", N_("情况通报"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("情况通报"),
-    facts=(Field("month", "text", "哪个月", initial=facts.last_month), Field("comment", "text", "情况点评"),
-           Field("demands", "text", "下步要求", required=False),
-           Field("corrects", "text", "更正哪一份通报（文号）", required=False)),
-    open_if=(by_the_zone, a_month, has_begun), business_key=facts.about, on_open=(facts.count,),
-    moves=(
-        *drafting(SIGNED, under=SIGNED),
-        sending_back(SIGNED),
-        Move("sign", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=TOLD, asks=(OPINION,), decides=True,
-             only_if=(another_person,), does=(facts.count, facts.publish),
-             tells=(Tell(ZONE_OFFICE, "情况通报已签发印发。"), Tell(EVERY_BRANCH, "区里印发了情况通报。"))),
-        Move("revoke", "撤销通报", PUBLISHED, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
-             does=(void_papers,), tone="negative"),
-        lapsing(on=facts.stale_on),
-        Move("keep", "存档", PUBLISHED, KEPT, by=TIMER, under=TOLD, on=facts.stale_on),
-        *common_moves(DRAFT, PROPOSED),
-    ),
+def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
+    """Return the definition: where it is drafted and signed, what branches hear, when it may be opened."""
+    # fmt: off
+    return Workflow(
+        "bulletin", N_("情况通报"), version=version, opens=at.draft, opened_by=at.office, short=N_("情况通报"),
+        facts=(Field("month", "text", "哪个月", initial=facts.last_month), Field("comment", "text", "情况点评"),
+               Field("demands", "text", "下步要求", required=False),
+               Field("corrects", "text", "更正哪一份通报（文号）", required=False)),
+        open_if=ready, business_key=facts.about, on_open=(facts.count,),
+        moves=(
+            *drafting(SIGNED, under=SIGNED, at=at),
+            sending_back(SIGNED, at),
+            Move("sign", "签发", at.proposed, PUBLISHED, by=at.signer, under=TOLD, asks=(OPINION,), decides=True,
+                 only_if=(another_person,), does=(facts.count, facts.publish),
+                 tells=(Tell(at.office, "情况通报已签发印发。"), Tell(EVERY_BRANCH, heard))),
+            Move("revoke", "撤销通报", PUBLISHED, REVOKED, by=at.signer, under=SIGNED, asks=(WHY,),
+                 does=(void_papers,), tone="negative"),
+            lapsing(on=facts.stale_on, at=at),
+            Move("keep", "存档", PUBLISHED, KEPT, by=TIMER, under=TOLD, on=facts.stale_on),
+            *common_moves(at.draft, at.proposed),
+        ),
+    )
+    # fmt: on
+
+
+_MONTH = (a_month, has_begun)
+WORKFLOW = _definition(
+    2, OF_A_UNIT, "上级印发了情况通报。", above_the_branches, *_MONTH, corrects_its_own
 )
-# fmt: on
+EARLIER = (_definition(1, OF_THE_ZONE, "区里印发了情况通报。", by_the_zone, *_MONTH),)

@@ -18,6 +18,7 @@ SECTIONS = {
     "web": "served",
     "bulk": "lists",
     "desk": "desk",
+    "glance": "glance",
     "sweep": "clockwork",
     "strangers": "strangers",
 }

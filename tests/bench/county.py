@@ -22,6 +22,7 @@ FIRST = 101  # the number of the first branch made here; branch101 and branch139
 MODELS = ("branch01", "branch02", "branch03", "branch04", "branch05")
 TABLES = (
     "units", "persons", "accounts", "memberships", "posts", "activities", "attendance", "life_meetings",
+    "duty_records", "register_entries",
 )  # fmt: skip
 OF_BRANCH = {
     "units": "id=:u OR parent_id=:u",
@@ -33,6 +34,8 @@ OF_BRANCH = {
     "attendance": "person_id IN (SELECT id FROM own) AND activity_id IN"
     " (SELECT id FROM activities WHERE unit_id=:u)",
     "life_meetings": "unit_id=:u",
+    "duty_records": "unit_id=:u AND sheet_id IN (SELECT id FROM activities WHERE unit_id=:u)",
+    "register_entries": "unit_id=:u",
 }
 OWN = """CREATE TEMP TABLE own AS SELECT m.person_id AS id FROM memberships m WHERE m.unit_id=:u
 AND m.to_on IS NULL AND NOT EXISTS (SELECT 1 FROM posts p JOIN units n ON n.id=p.unit_id

@@ -11,13 +11,16 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 PHONE = 600  # narrower than this, the page is shown as on a phone
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -36,25 +39,65 @@ _FLAGS = (
 )
 
 
+_IDLE: dict[tuple, list[webdriver.Chrome]] = {}  # by scripts and screen, those used last at the end
+MOST_IDLE = 3
+
+
 @contextmanager
 def chromium(
     width: int = 1440, height: int = 900, js: bool = True, dark: bool = False
 ) -> Iterator[webdriver.Chrome]:
-    """Give a fresh browser whose page is exactly this size;
+    """Give a browser that knows nothing of earlier tests, whose page is exactly this size;
 
-    `downloads` is the folder it saves to.
+    `downloads` is the folder it saves to. A process is used again after it was emptied, since one
+    costs as much to start as ten pages; after a test that failed it is thrown away.
     """
+    touch = js and width < PHONE  # chromedriver's tap never returns on a page whose scripts are off
+    kind = (js, (width, height) if touch else None)
+    idle = _IDLE.get(kind)
+    driver = idle.pop() if idle else _start(*kind)
+    try:
+        _emulate(driver, None if touch else (width, height), dark)
+        yield driver
+        _empty(driver)
+    except BaseException:
+        _quit(driver)
+        raise
+    _IDLE.setdefault(kind, []).append(driver)
+    _IDLE[kind] = _IDLE.pop(kind)
+    if sum(map(len, _IDLE.values())) > MOST_IDLE:
+        _quit(next(found for found in _IDLE.values() if found).pop(0))
+
+
+def close_all() -> None:
+    """End the browsers that are kept."""
+    for found in _IDLE.values():
+        while found:
+            _quit(found.pop())
+
+
+def _start(js: bool, screen: tuple[int, int] | None) -> webdriver.Chrome:
     binary = _program("CHROME_BIN", ("chromium", "chromium-browser", "google-chrome"), "chromium")
     driver_binary = _program("CHROMEDRIVER", ("chromedriver",), "chromium-driver")
     home = Path(tempfile.mkdtemp(prefix="oversight-browser-"))
-    downloads = home / "downloads"
-    downloads.mkdir()
+    (home / "downloads").mkdir()
+    try:
+        service = Service(executable_path=driver_binary)
+        driver = webdriver.Chrome(options=_options(binary, home, js, screen), service=service)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    driver.home, driver.downloads = home, home / "downloads"
+    return driver
+
+
+def _options(binary: str, home: Path, js: bool, screen: tuple[int, int] | None):
     options = webdriver.ChromeOptions()
     options.binary_location = binary
-    for flag in (*_FLAGS, f"--window-size={width},{height}", f"--user-data-dir={home / 'profile'}"):
+    for flag in (*_FLAGS, "--window-size=1440,900", f"--user-data-dir={home / 'profile'}"):
         options.add_argument(flag)
     preferences = {
-        "download.default_directory": str(downloads),
+        "download.default_directory": str(home / "downloads"),
         "download.prompt_for_download": False,
         "credentials_enable_service": False,
         "profile.password_manager_leak_detection": False,
@@ -63,20 +106,37 @@ def chromium(
     if not js:  # the tests' own execute_script still works; pages run nothing and show <noscript>
         preferences["profile.managed_default_content_settings.javascript"] = 2
     options.add_experimental_option("prefs", preferences)
-    touch = js and width < PHONE  # chromedriver's tap never returns on a page whose scripts are off
-    if touch:
-        screen = {"width": width, "height": height, "pixelRatio": 1, "touch": True, "mobile": True}
-        options.add_experimental_option("mobileEmulation", {"deviceMetrics": screen})
-    try:
-        driver = webdriver.Chrome(options=options, service=Service(executable_path=driver_binary))
-        try:
-            _emulate(driver, None if touch else (width, height), dark)
-            driver.downloads = downloads
-            yield driver
-        finally:
-            driver.quit()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    if screen:
+        size = {"width": screen[0], "height": screen[1], "pixelRatio": 1}
+        emulated = {"deviceMetrics": {**size, "touch": True, "mobile": True}}
+        options.add_experimental_option("mobileEmulation", emulated)
+    return options
+
+
+def _empty(driver: webdriver.Chrome) -> None:
+    """Take away what a test left: the page, cookies, what pages kept, the cache, its log."""
+    origin = driver.execute_script("return location.origin")
+    driver.get("about:blank")
+    kept = {"origin": origin, "storageTypes": "all"}
+    if origin.startswith("http"):
+        driver.execute_cdp_cmd("Storage.clearDataForOrigin", kept)
+    connected = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    for command, words in {
+        "Network.clearBrowserCookies": {},
+        "Network.clearBrowserCache": {},
+        "Network.emulateNetworkConditions": connected,
+        "Page.resetNavigationHistory": {},
+    }.items():
+        driver.execute_cdp_cmd(command, words)
+    driver.get_log("browser")
+    for path in driver.downloads.iterdir():
+        path.unlink()
+
+
+def _quit(driver: webdriver.Chrome) -> None:
+    with suppress(WebDriverException):
+        driver.quit()
+    shutil.rmtree(driver.home, ignore_errors=True)
 
 
 def screenshot_full(driver: webdriver.Chrome, path: str | os.PathLike[str]) -> Path:
@@ -99,8 +159,10 @@ def printed_pages(driver: webdriver.Chrome) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(data)))
 
 
-def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:
-    """Run axe-core on the page shown and return what it finds wrong (WCAG 2.1 A and AA by default)."""
+def axe_violations(driver: webdriver.Chrome, *tags: str, only: dict | None = None) -> list[dict]:
+    """Run axe-core on the page shown and return what it finds wrong (WCAG 2.1 A and AA by default);
+    `only` names rules instead, such as those of colours where the rest was looked at by day.
+    """
     source = _ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not source.exists():
         _missing(
@@ -109,12 +171,12 @@ def axe_violations(driver: webdriver.Chrome, *tags: str) -> list[dict]:
     if not driver.execute_script("return !!window.axe"):  # the page is shown the second time
         driver.execute_script(source.read_text(encoding="utf-8"))
     # Of what is in order nothing is told: describing each node takes longer than judging it.
-    run_only = list(tags) or ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+    run_only = list(tags) or list(WCAG)
     result = driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
         "axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']})"
         ".then(found => done(found.violations), e => done(String(e)));",
-        run_only,
+        only or run_only,
     )
     if isinstance(result, str):
         raise RuntimeError(result)
@@ -135,7 +197,10 @@ def colours(driver: webdriver.Chrome, scheme: str) -> None:
     features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
-        {"features": [{"name": name, "value": value} for name, value in features.items()]},
+        {
+            "media": "",
+            "features": [{"name": name, "value": value} for name, value in features.items()],
+        },
     )
 
 

@@ -42,9 +42,8 @@ def _village_of_forty(session):
 
 
 @pytest.fixture(scope="module")
-def forty(sqlite_template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("journeys")
-    with served(sqlite_template, folder, _village_of_forty) as running:
+def forty(filled, tmp_path_factory):
+    with served(filled, tmp_path_factory.mktemp("journeys"), _village_of_forty) as running:
         yield running
 
 

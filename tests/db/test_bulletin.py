@@ -19,6 +19,8 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.calendar.party_days import plan_year
+from oversight.engine import authority
+from oversight.ledger import obligations
 from oversight.models import Paper, Unit
 from oversight.rules import bulletin
 from tests.db.test_attendance import record, sheet
@@ -92,6 +94,66 @@ def test_what_was_wrong_is_corrected_by_another_one(play, session):
     assert titles[1] == "关于更正2026年11月支部主题党日活动开展情况通报的通知"
 
 
+def test_only_a_bulletin_of_its_own_is_corrected(play):
+    number = in_force(play).number
+    words = {"month": "2026-10", "corrects": number}
+    play.no(RuleViolation, "corrects_its_own", draft, play, **words)
+    words = {"who": "town1.officer", "unit": "town1", "corrects": number}
+    play.no(RuleViolation, "corrects_its_own", draft, play, **words)
+
+
+# Towns and departments: 情况通报 is one of their ways to inspect, and owes no period (四、4) -----------------
+
+
+@pytest.fixture
+def of_the_town(play, session, world):
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-05"))
+    session.commit()
+    record(session, world, sheet(world), "village.secretary")
+    case = draft(play, "town1.officer", "town1")
+    return play.move(play.move(case, "town1.officer", "propose"), "town1.secretary", "sign")
+
+
+def test_a_town_names_its_branches_in_their_own_order(of_the_town, session):
+    assert of_the_town.number == "青委〔2026〕1号"
+    body = session.query(Paper).one().body
+    assert body["to"].startswith("各党支部") and body["from"] == "青溪镇党委"
+    text = "".join(body["paragraphs"])
+    assert "按期开展的：石桥村党支部。" in text
+    assert "未开展的：桃源社区党支部、青溪镇机关党支部、恒达公司党支部、城投公司党支部。" in text
+    assert "柏树村" not in text and "全区" not in text
+
+
+def test_a_town_s_bulletin_is_read_below_it_alone(of_the_town, play, session):
+    for name, kind in (("village.secretary", None), ("village2.secretary", NotFound)):
+        who = play.who(name)
+        if kind is None:
+            assert authority.seen(session, who, of_the_town.id).state == "published"
+        else:
+            with pytest.raises(kind):
+                authority.seen(session, who, of_the_town.id)
+
+
+def test_a_bulletin_is_an_inspection_and_owes_a_town_no_month(of_the_town, session, world):
+    facts = obligations.read(session, [], 2026, at("2026-12-05"))
+    found = obligations.of_superior(facts, world.units["town1"], {"rural"})
+    stands = {one.key: one for one in found}
+    assert stands["INSPECT.TOWN"].state == "settled"
+    assert "通报" in str(stands["INSPECT.TOWN"].settled_by)
+    assert "BULLETIN.MONTHLY" not in stands
+    other = obligations.of_superior(facts, world.units["town2"], {"rural"})
+    assert {one.key: one.state for one in other}["INSPECT.TOWN"] == "open"
+
+
+def test_a_town_s_draft_is_signed_by_another_of_its_own(play):
+    case = draft(play, "town1.officer", "town1")
+    case = play.move(case, "town1.officer", "propose")
+    play.no(Forbidden, "authority", play.say, case, "town1.officer", "sign", {})
+    play.no(Forbidden, "authority", play.say, case, "zone.secretary", "sign", {})
+    play.no(NotFound, None, play.say, case, "town2.secretary", "sign", {})
+
+
 def test_it_is_due_by_the_10th_of_the_month_after():
     assert bulletin.due_on(2026, 11) == date(2026, 12, 10)
     assert bulletin.due_on(2026, 12) == date(2027, 1, 10)
@@ -101,7 +163,9 @@ OPENINGS = [
     ("zone.secretary", "zone", {}, Forbidden, "authority"),
     ("zone.sysadmin", "zone", {}, NotFound, None),
     ("town1.officer", "zone", {}, NotFound, None),
-    ("town1.officer", "town1", {}, RuleViolation, "by_the_zone"),
+    ("village.secretary", "village", {}, RuleViolation, "above_the_branches"),
+    ("town1.officer", "village", {}, Forbidden, "authority"),
+    ("zone.officer", "zone", {"corrects": "云党工〔2026〕9号"}, RuleViolation, "corrects_its_own"),
     ("zone.officer", "zone", {"month": "十一月"}, RuleViolation, "a_month"),
     ("zone.officer", "zone", {"month": "2027-01"}, RuleViolation, "has_begun"),
     ("zone.officer", "zone", {"comment": ""}, InvalidInput, None),

@@ -5,8 +5,10 @@ check` prints. Which keys must be proved is written here from the register.
 from __future__ import annotations
 
 import shutil
+from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from oversight import create_app
 from oversight.base.clock import Clock
@@ -16,6 +18,9 @@ from oversight.demo import rehearsal
 from oversight.engine import journal
 from oversight.law import duties as law
 from oversight.law.binding import by_key
+from oversight.ledger import obligations, overview
+from oversight.ledger.tally import Tally
+from oversight.models import Unit
 from oversight.models.organizations import CATEGORIES
 
 # Owed for a time of the calendar; the appraisal's own walk is in test_appraisal_walk.
@@ -36,24 +41,32 @@ def lived(sqlite_template, tmp_path_factory):
     with create_app(source).app_context():
         found = rehearsal.rehearse(db.session, 2026, Clock())
         lines = list(journal.export_lines(db.session))
+        offices = _reckoned()
         db.session.remove()
         db.engine.dispose()
-    return found, lines
+    return found, lines, offices
+
+
+def _reckoned() -> list[overview.Office]:
+    zone = db.session.scalars(sa.select(Unit).where(Unit.kind == "zone")).one()
+    branches = obligations.branches_below(db.session, [zone])
+    groups = overview.seats(db.session, zone, branches)
+    return overview.reckon(db.session, groups, Clock().at(date(2026, 12, 31), 22))
 
 
 def test_what_nobody_recorded_stays_open(lived):
-    found, _lines = lived
+    found, *_more = lived
     open_ = {key for key, told in found.items() if told.left_open == told.bound and told.bound}
     assert open_ >= TIMED
 
 
 def test_a_year_lived_settles_all_that_it_owes(lived):
-    found, _lines = lived
+    found, *_more = lived
     assert {key for key, told in found.items() if told.proved} == TIMED
 
 
 def test_each_category_is_bound_by_its_own_document(lived):
-    found, _lines = lived
+    found, *_more = lived
     for key in TIMED:
         if law.duties()[key].by == law.BRANCH:
             silent = {"organ"} if key == "ORGLIFE.Q4" else set()  # each half-year is their must
@@ -61,12 +74,25 @@ def test_each_category_is_bound_by_its_own_document(lived):
             assert found[key].bound == bound, key
 
 
+def test_of_the_year_of_eight_categories_all_is_settled_or_explained(lived):
+    """But for the appraisal, which has a walk of its own; and sums are those of the branches."""
+    [town, zone] = lived[2]
+    assert {line.unit.category for line in town.lines} == set(CATEGORIES)
+    for line in town.lines:
+        left = {place for place, n in line.tally.items() if place[2] in ("open", "overdue") and n}
+        assert left == {(12, "appraisal", "open")}, line.unit.category
+        assert line.tally.states()["settled"] > 100
+    whole = sum((office.sums for office in lived[2]), overview.Sums())
+    assert whole.below == sum((line.tally for line in town.lines), Tally()) and not zone.lines
+    assert whole.own.states()["overdue"] == 0
+
+
 def test_the_journal_of_the_year_holds(lived):
-    _found, lines = lived
+    _found, lines, _offices = lived
     assert journal.verify_lines(iter(lines)) == []
 
 
 def test_no_must_is_without_a_home(lived):
-    found, _lines = lived
+    found, *_more = lived
     left = [key for key, told in found.items() if command._stands(told) == command.MISSING]
     assert left == []

@@ -10,6 +10,8 @@ SMALL = {"zones", "zone_settings", "zone_notices", "published_years", "calendar_
 SMALL |= {"alembic_version", "setting_changes", "roster_drafts"}
 # A row a step; what has not been mended within a day.
 SMALL |= {"sweep_marks", "sweep_faults"}
+# A row a name.
+SMALL |= {"installation"}
 
 INBOX = "counts what is open in a whole zone, from an index"
 STANDING = "asked once a day, and once after who stands where has changed"
@@ -27,7 +29,7 @@ DEMO = "builds the demo zone, once"
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
     STANDING: {
-        "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting",
+        "units": "_plan.keys _plan.one Unheld.keys Meetings.keys _without_meeting stale rebuild",
         "cases": "Departed.keys Streaks.keys gone_from_bodies",
         "desks": "_empty_seats gone_from_bodies Leavers.keys",
         "posts": "Leavers.keys",
@@ -37,7 +39,7 @@ _BY_REASON = {
         "activity_changes": "Lessons.keys Orders.keys",
     },
     PAGES: {
-        "units": "units units_in_sight page_of present offices refuse_touching",
+        "units": "units units_in_sight page_of present offices refuse_touching is_large",
         "persons": "people_of",
         "activities": "_days _unrecorded",
         "cases": "checklist read",
@@ -83,7 +85,9 @@ _BY_REASON = {
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
         "cases": "open_cases demo",
-        "work": "_count",
+        "work": "_count retry",
+        "journal": "_clock",
+        "attachments": "astray _files",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
@@ -98,7 +102,11 @@ _BY_REASON = {
         "reorganizations": "waiting",
     },
     NAMED: {"persons": "candidates people_called", "units": "candidates people_called cut"},
-    PRUNE: {"sign_ins": "forget_old"},
+    PRUNE: {
+        "sign_ins": "forget_old",
+        **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
+        "attachments": "tidy",
+    },
     FIRST: dict.fromkeys(
         ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
     ),

@@ -1,15 +1,13 @@
 """The 96 rule keys of the register: what serves each, shown by behaviour.
 
 `served.json` names for a key a test in which a record settles it and one in which its absence shows
-(one test where its rows do both), or the part that will serve it, and where. A clause number that
-stands in the code counts as nothing.
+(one test where its rows do both). A clause number that stands in the code counts as nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +18,6 @@ from oversight.law.clauses import register
 ROOT = Path(__file__).resolve().parents[2]
 SERVED = json.loads((ROOT / "tests" / "house" / "served.json").read_text("utf-8"))
 KEYS = list(dict.fromkeys(entry["key"] for entry in register().values()))
-# What is built is served whole; of these rooms only what has a home of its own comes later.
-BUILT = {"schedule", "date_change", "attendance", "makeup", "org_life", "appraisal", "filing"}
-BUILT |= {"inspection", "rectification"}
 
 
 @cache
@@ -30,16 +25,12 @@ def source(path: str) -> str:
     return (ROOT / "tests" / path).read_text("utf-8")
 
 
-def modules(key: str) -> set[str]:
-    return {entry["module"] for entry in register().values() if entry["key"] == key}
-
-
 def test_each_key_of_the_register_stands_once():
     assert list(SERVED) == KEYS and len(KEYS) == 96
-    assert Counter("part" in found for found in SERVED.values()) == {False: 86, True: 10}
+    assert not [key for key, found in SERVED.items() if "part" in found]
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if "part" not in SERVED[key]])
+@pytest.mark.parametrize("key", KEYS)
 def test_what_serves_a_key_is_a_test_of_behaviour(key):
     found = SERVED[key]
     assert set(found) == {"settles", "shows"}
@@ -50,13 +41,3 @@ def test_what_serves_a_key_is_a_test_of_behaviour(key):
         assert _body, test
         marks = re.split(r"\n\n", before)[-1]
         assert not re.search("known_fault|xfail|skip", marks), f"{test} is not green"
-
-
-@pytest.mark.parametrize("key", [key for key in KEYS if "part" in SERVED[key]])
-def test_what_comes_later_has_a_home(key):
-    assert SERVED[key]["part"] == 8 and SERVED[key]["why"].strip()
-
-
-def test_nothing_of_what_is_built_is_served_partly():
-    later = {key for key in KEYS if "part" in SERVED[key] and modules(key) & BUILT}
-    assert later == set()

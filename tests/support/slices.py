@@ -11,7 +11,17 @@ WHOLE = os.environ.get("OVERSIGHT_WHOLE") == "1"
 ALIKE = 2  # so many cases of one test of the database run on PostgreSQL too; of more a quarter
 # Files in which the database itself is the point: locks, plans, triggers, rights, order, what is sent.
 OF_THE_DATABASE = {
-    *("authority", "boxes", "cli", "edges_engine", "edges_queues", "engine", "explain"),
+    *(
+        "authority",
+        "backup",
+        "boxes",
+        "cli",
+        "due",
+        "edges_engine",
+        "edges_queues",
+        "engine",
+        "explain",
+    ),
     *(
         "insert_once",
         "journal",

@@ -28,7 +28,7 @@ def test_what_was_arranged_on_the_page_stands_in_the_record(
 ):
     branch, organizer = reader("village.secretary"), world.people["village.organizer"].id
     year = branch.get(f"/units/{world.units['village'].id}/year/2026")
-    assert f"{december}/plan" in year.links("主持、方式、列席（12月）")
+    assert f"{december}/plan" in year.links("活动安排（12月）")
     page = branch.get(f"{december}/plan")
     words = {"host": organizer, "mode": "joint", "invited-masses": "3"}
     wrong = branch.submit(page, "/plan", 422, **words)

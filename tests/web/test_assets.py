@@ -20,7 +20,7 @@ def addresses(reader):
 
 
 def test_files_are_small_and_kept(reader, addresses):
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     for address in addresses:
         whole = reader(None).raw("GET", address, headers={"Accept-Encoding": "identity"})
         small = reader(None).raw("GET", address, headers={"Accept-Encoding": "gzip"})

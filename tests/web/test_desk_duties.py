@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from oversight.calendar.party_days import plan_year
-from oversight.ledger import duties
+from oversight.ledger import to_do
 from oversight.models import LifeMeeting
 from tests.support.world import at
 
@@ -35,7 +35,7 @@ def rows(page) -> list[str]:
 
 
 def owed(session, world, name: str, day: str) -> list[tuple]:
-    found = duties.of(session, world.actor(name, date.fromisoformat(day)))
+    found = to_do.of(session, world.actor(name, date.fromisoformat(day)), at(day))
     return [(one.kind, one.due_on.isoformat()) for one in found]
 
 

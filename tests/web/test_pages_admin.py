@@ -311,7 +311,7 @@ def test_a_member_entered_twice_is_one(reader, world):
     admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
     page = admin.get(path)
     admin.submit(page, "/people", name="赵老同志", on="2026-11-24")
-    again = admin.submit(page, "/people", 422, name="赵老同志", on="2026-11-24")
+    again = admin.submit(admin.get(path), "/people", 422, name="赵老同志", on="2026-11-24")
     assert "当天已经登记到" in again.main and again.value("name") == "赵老同志"
     admin.submit(page, "/people", name="赵老同志", on="2026-11-23")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from oversight.models import JournalRow
 from oversight.time import sweep
 from tests.db.test_appraisal_cases import setting
 from tests.db.test_appraisal_walk import SELF, Appraising
@@ -228,21 +229,32 @@ def test_several_are_excused_on_one_sheet_with_one_reply(page, reader, village):
     assert "免写个人自评的批复" not in page("village.member1").main, "of others' grounds nothing"
 
 
-def test_what_hurts_has_a_button_for_each(page, reader, village, session):
+def test_what_hurts_is_told_in_person_to_several_and_entered_of_each(
+    page, reader, village, session
+):
     village.begin()
     village.assess()
     village.review_peers()
     village.vote()
     one = village.people["village.member1"]
-    village.lead("propose", ratings=village.ratings(member1="basic"), reasons={one: "担当不够"})
+    two = village.people["village.member2"]
+    village.lead(
+        "propose",
+        ratings=village.ratings(member1="basic", member2="basic"),
+        reasons={one: "担当不够", two: "担当不够"},
+    )
     village.decide_all()
     form = page("village.secretary")
     assert "已当面告知" in form.main
     secretary = reader("village.secretary")
-    others = [person for person in village.people.values() if person != one]
+    others = [person for person in village.people.values() if person not in (one, two)]
     rest = secretary.submit(form, "/moves/tell", members=others)
-    assert "还有 1 人没有登记" in rest.main
-    assert "报区备案" in secretary.submit(rest, "/moves/tell").main
+    assert "还有 2 人没有登记" in rest.main
+    nobody = secretary.submit(rest, "/moves/tell", 422)
+    assert "请勾选已当面告知的人" in nobody.main and "还有 2 人没有登记" in nobody.main
+    assert "报区备案" in secretary.submit(nobody, "/moves/tell", members=[one, two]).main
+    told = [row for row in session.query(JournalRow).filter_by(move="tell")]
+    assert [row.words["members"] for row in told[-2:]] == [[one], [two]]
     sweep.sweep(session, at("2026-12-01"))
     bell = reader("village.member1").get("/notices").main
     assert "民主评议情况已经告知" in bell and "基本合格" not in bell

@@ -221,3 +221,40 @@ def test_pairs_are_of_letters_and_figures_that_stand_together():
     assert grams.grams("青委〔2026〕31号") == {"青委", "20", "02", "26", "31", "1号"}
     assert grams.terms("ＯＡ系统　王") == ["oa系统"]
     assert REASON and grams.plain("冬修，水利") == "冬修·水利"
+
+
+# Within one unit ---------------------------------------------------------------------------------
+
+
+def test_what_is_found_is_narrowed_to_a_unit(reader, session, world, play):
+    case = play.asked()
+    session.commit()
+    officer = reader("zone.officer")
+    town1, town2 = world.units["town1"].id, world.units["town2"].id
+    for text, link in (("水利", f"/cases/{case.id}"), (world.units["village"].name, None)):
+        page = officer.get(f"/search?q={text}")
+        assert {town1, town2} <= set(page.options("unit"))
+        wanted = link or next(one for one in page.links() if world.units["village"].id in one)
+        assert wanted in officer.get(f"/search?q={text}&unit={town1}").links()
+        assert wanted not in officer.get(f"/search?q={text}&unit={town2}").links()
+    branches = [world.units[name].id for name in ("village", "organ")]
+    town = reader("town1.officer")
+    here, there = (town.get(f"/search?q=member1&in=people&unit={one}").main for one in branches)
+    assert "village.member1" in here and "village.member1" not in there
+
+
+def test_a_unit_out_of_sight_narrows_nothing_and_tells_nothing(reader, session, world, play):
+    case = play.asked()
+    session.commit()
+    for unit in (world.units["town2"].id, "x", "01900000-0000-7000-8000-000000000000"):
+        page = reader("town1.officer").get(f"/search?q=水利&unit={unit}")
+        assert cases_of(page) == [f"/cases/{case.id}"] and "柏岭" not in page.main
+
+
+def test_a_filter_costs_little(reader, session, world, play):
+    play.asked()
+    session.commit()
+    officer, town1 = reader("zone.officer"), world.units["town1"].id
+    with counted() as asked:
+        officer.get(f"/search?q=水利&unit={town1}")
+    assert len(asked) <= MOST

@@ -250,6 +250,7 @@ def propose(
     sealer: Sealer,
     who,
     at: Moment,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read:
     """Read a roster and keep what was read, sealed, until its sender has looked; one a person.
     Commits.
@@ -258,7 +259,7 @@ def propose(
     """
     with one_transaction(session):
         entitled(who)
-        found = read(session, zone, data, name, sealer, at)
+        found = read(session, zone, data, name, sealer, at, stage)
         plain = json.dumps(rosters.to_plain(found.roster), ensure_ascii=False).encode()
         stored = files.keep(folder, sealer.seal_file(plain))
         old = _forget(session, who.id)
@@ -284,7 +285,13 @@ def entitled(who) -> None:
 
 
 def draft(
-    session: Session, folder: Path, zone: Zone, sealer: Sealer, who, at: Moment
+    session: Session,
+    folder: Path,
+    zone: Zone,
+    sealer: Sealer,
+    who,
+    at: Moment,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read | None:
     """Return the roster that waits for the actor, compared with the database of now.
 
@@ -298,7 +305,8 @@ def draft(
         plain = json.loads(sealer.open_file(files.read(folder, row.stored)))
     except ValueError:
         raise NotFound("暂存的名册打不开了，请重新上传。") from None
-    return _compared(session, zone, rosters.from_plain(plain), sealer, at, row.name, row.sha256)
+    kept = rosters.from_plain(plain)
+    return _compared(session, zone, kept, sealer, at, row.name, row.sha256, stage)
 
 
 def accept(
@@ -310,6 +318,7 @@ def accept(
     at: Moment,
     digest: str,
     confirmed: bool,
+    stage: Callable[..., rosters.Tick] = rosters.silent,
 ) -> Read:
     """Apply the roster that waits, if it still does what its sender was shown, and drop the file.
     Commits.
@@ -318,12 +327,12 @@ def accept(
     """
     with one_transaction(session):
         audit_log.alone(session, zone.id)
-        found = draft(session, folder, zone, sealer, who, at)
+        found = draft(session, folder, zone, sealer, who, at, stage)
         if found is None:
             raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
         if found.plan.digest != digest:
             raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
-        apply(session, found, who.id, at, confirmed)
+        apply(session, found, who.id, at, confirmed, stage)
         discard(session, folder, who)
         return found
 

@@ -573,6 +573,9 @@ class InLedger(TypedDict, total=False):
     box: Annotated[str, one_of(("owe", "owed", "units", "settled", "encouraged"), default="owe")]
     unit: Annotated[str, By("Whose ledger; the caller's own unit.", id_or_empty, format="uuid")]
     as_of: Annotated[str, By("As it stood at the end of a day.", format="date")]
+    on: Annotated[
+        str, By("The same; of a day to come: as it will stand if nobody acts.", format="date")
+    ]
     cursor: Annotated[str, By("`next` of the page before; `units` only.")]
     limit: Limit
 

@@ -31,7 +31,7 @@ BRANCHES = 40  # of a page of the ledger of those below
     refuses=(403, 404),
 )
 def ledger(asked: m.InLedger) -> m.Obligations:
-    who, at = actor(), _as_of(asked.get("as_of"))
+    who, at = actor(), _asked_day(asked)
     unit = obligations.readable(db.session, asked.get("unit") or None, who)
     if asked["box"] == "units":
         size = min(asked["limit"], BRANCHES)
@@ -40,6 +40,15 @@ def ledger(asked: m.InLedger) -> m.Obligations:
         return _page(items, rows[size - 1].id if len(rows) > size else None)
     found = obligations.sides(db.session, unit, who, at)
     return _page(getattr(found, asked["box"]))
+
+
+def _asked_day(asked: m.InLedger) -> Moment:
+    """Return the end of the day that is asked about. Raises InvalidInput."""
+    if not asked.get("on"):
+        return _as_of(asked.get("as_of"))
+    now = moment()
+    day_asked = obligations.read_on(asked["on"], now.today)
+    return now if day_asked == now.today else end_of(day_asked)
 
 
 def _as_of(text: str | None) -> Moment:

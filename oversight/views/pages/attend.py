@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
@@ -24,7 +24,7 @@ from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
-from oversight.ledger import arrange, attendance, course, leave
+from oversight.ledger import attendance, course, leave
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITED_BY, INVITEES, MODES
 from oversight.organization.members import groups_on
@@ -312,43 +312,7 @@ def blank(activity_id):
     )
 
 
-@bp.get("/activities/<uuid:activity_id>/plan")
-@login_required
-def plan(activity_id):
-    activity = attendance.readable(db.session, str(activity_id), session.actor())
-    authority.enters(db.session, activity.unit, session.actor())
-    if activity.held_on or activity.confirmed_at:
-        return redirect(url_for("attend.show", activity_id=activity.id))
-    return _plan(Sheet(activity))
-
-
-def _plan(sheet: Sheet, status: int = 200):
-    return render_template(
-        "plan.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit
-    ), status
-
-
-@bp.post("/activities/<uuid:activity_id>/plan")
-@login_required
-def arrange_day(activity_id):
-    activity = attendance.readable(db.session, str(activity_id), session.actor())
-    try:
-        raw = {"invitees": _invitees(activity, request.form), **_about(request.form)}
-        arrange.submit(
-            db.session, activity.id, attendance.read_sheet(raw), session.actor(), session.moment()
-        )
-    except (InvalidInput, RuleViolation) as refusal:
-        activity = attendance.readable(db.session, str(activity_id), session.actor())
-        return _plan(Sheet(activity, request.form, forms.Bound.of("", {}, refusal)), refusal.status)
-    flash(_("安排已保存，登记到会时照此填好"), "ok")
-    return redirect(
-        url_for(
-            "year.show", unit_id=activity.unit_id, year=activity.year, _anchor=f"m{activity.month}"
-        )
-    )
-
-
-def _about(posted) -> dict[str, str]:
+def about(posted) -> dict[str, str]:
     return {name: posted.get(name, "").strip() for name in ABOUT}
 
 
@@ -424,14 +388,14 @@ def _raw(activity: Activity, posted) -> dict:
         "other_form": {person: posted.get(f"form-{person}") for person in by["other_form"]},
         "leave": {person: posted.get(f"why-{person}") for person in by["leave"]},
         "absent": by["absent"],
-        "invitees": _invitees(activity, posted),
+        "invitees": invitees(activity, posted),
         "told": {
             name.removeprefix("told-"): said.strip()
             for name, said in posted.items()
             if name.startswith("told-")
         },
         "duties": sheet_items.read(Sheet(activity, posted).items),
-        **_about(posted),
+        **about(posted),
         **{name: posted.get(name, "").strip() for name in ("held_on", "why", "version")},
     }
 
@@ -442,7 +406,7 @@ def _kind(posted, person: str) -> str:
     return posted.get(f"kind-{person}") or as_before
 
 
-def _invitees(activity: Activity, posted) -> dict[str, int]:
+def invitees(activity: Activity, posted) -> dict[str, int]:
     """Read how many were invited; kinds that the page does not show stay as they were. Raises
     InvalidInput.
     """

@@ -13,7 +13,7 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
-from oversight.casework import rectification
+from oversight.casework import appraisal, rectification
 from oversight.engine import authority, bell, desk_acts, inbox, transitions
 from oversight.law.definition import Move
 from oversight.models import Case
@@ -112,9 +112,7 @@ def make(case_id, name):
         return _again(str(case_id), forms.Bound(name, words))
     try:
         words = _words(case, move)
-        case = transitions.submit(
-            db.session, case.id, name, session.actor(), words, version=version, at=session.moment()
-        )
+        case = _made(case, name, words, version)
     except (InvalidInput, RuleViolation) as refusal:
         return _again(str(case_id), forms.Bound.of(name, words, refusal)), refusal.status
     except NotFound:
@@ -122,6 +120,14 @@ def make(case_id, name):
     except DomainError as refusal:
         return conflict(refusal, seen(case_id), move, words), refusal.status
     return redirect(_after(_tell(case, move)))
+
+
+def _made(case: Case, name: str, words: dict, version: int | None) -> Case:
+    """Make the move, or for each of several people one of his own."""
+    who, at = session.actor(), session.moment()
+    if "each" in request.form and name == "tell":
+        return appraisal.tell_each(db.session, case.id, words, who, version, at)
+    return transitions.submit(db.session, case.id, name, who, words, version=version, at=at)
 
 
 def _after(file: CaseFile) -> str:

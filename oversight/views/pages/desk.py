@@ -19,13 +19,14 @@ from oversight.casework import paper_numbers
 from oversight.engine import authority, bell, inbox, transitions
 from oversight.law.definition import Bulk
 from oversight.law.inputs import read_id
-from oversight.ledger import duties
-from oversight.ledger.duties import Duty
+from oversight.ledger import to_do
+from oversight.ledger.to_do import ToDo
 from oversight.models import Case, FollowUp, Unit
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+from oversight.views.present import translated
 from oversight.views.said import url_for
 
-from . import casefile, desk_act_forms, own, start
+from . import casefile, desk_act_forms, listed, own, start
 from .casefile import CaseFile
 
 bp = Blueprint("desk", __name__)
@@ -160,8 +161,8 @@ class DeskPage:
         return {"mine": mine, **session.box_counts(*COUNTED)}
 
     @cached_property
-    def _duties(self) -> list[Duty]:
-        return duties.of(db.session, self.who) if self.who.led else []
+    def _duties(self) -> list[ToDo]:
+        return to_do.of(db.session, self.who, self.at) if self.who.led else []
 
     @property
     def asks_for(self) -> Unit | None:
@@ -172,7 +173,7 @@ class DeskPage:
         return unit if self.view.box == "mine" else None
 
     @cached_property
-    def duties(self) -> list[Duty]:
+    def duties(self) -> list[ToDo]:
         """Return what the reader's branches are to do that is no case yet; tops 等我办."""
         if self.view.box != "mine" or self.view.cursor or self.view.workflow:
             return []
@@ -236,7 +237,7 @@ class DeskPage:
         return _group(case.due_on, self.at.today) if self.view.box != "done" else ""
 
     @property
-    def groups(self) -> list[tuple[str, list[Duty], list[Row]]]:
+    def groups(self) -> list[tuple[str, list[ToDo], list[Row]]]:
         """Return what is owed and the cases under their headings, in the order of the list."""
         rows = grouped_by(self.rows, "under")
         owed = grouped((_group(one.due_on, self.at.today), one) for one in self.duties)
@@ -277,7 +278,7 @@ class DeskPage:
         return (days[0], days.count(days[0])) if days else None
 
 
-def duty_url(duty: Duty) -> str:
+def duty_url(duty: ToDo) -> str:
     """Return where a duty is done: the sheet, or its place in the branch's year."""
     if duty.activity_id:
         return url_for("attend.show", activity_id=duty.activity_id)
@@ -326,9 +327,17 @@ def home():
 @login_required
 def queue():
     try:
+        if excel.wanted():
+            return _as_list(DeskPage(View.of(request.args)))
         return page(View.of(request.args))
     except InvalidInput:  # a mark or filter that somebody typed: begin at the beginning
         return redirect(url_for("desk.queue"))
+
+
+def _as_list(desk: DeskPage):
+    """Answer with a box as it is filtered, all its pages."""
+    title = next((translated(label) for box, label in TABS if box == desk.view.box), _("待办"))
+    return excel.answer(*listed.cases(title, desk.view.box, desk.filters))
 
 
 # One answer for many -----------------------------------------------------------------------------

@@ -23,11 +23,12 @@ from oversight.base.rows import grouped
 from oversight.base.sentences import N_
 from oversight.law import duties as law
 from oversight.law.clauses import Source, clause
-from oversight.law.inputs import read_day
 from oversight.ledger import duty_records, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+
+from . import listed
 
 bp = Blueprint("ledger", __name__)
 
@@ -82,7 +83,17 @@ class Ledger:
     def __init__(self, unit: Unit, on: date | None):
         self.unit, now = unit, session.moment()
         self.past = on is not None and on < now.today
-        self.at = session.end_of(on) if on is not None and self.past else now
+        self.ahead = on is not None and on > now.today
+        self.at = session.end_of(on) if on is not None and on != now.today else now
+
+    @property
+    def told(self) -> str:
+        """Say what a day other than today shows."""
+        if self.past:
+            return _("当天的情形：后来的登记、更正、批复和评议不算在内。")
+        return _(
+            "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
+        )
 
     @cached_property
     def sides(self) -> obligations.Sides:
@@ -152,7 +163,7 @@ class Ledger:
 @login_required
 def own():
     """Show the reader's own unit's."""
-    return redirect(url_for("ledger.show", unit_id=_unit(None).id))
+    return redirect(url_for("ledger.show", unit_id=_unit(None).id, on=request.args.get("on")))
 
 
 def _unit(unit_id: str | None) -> Unit:
@@ -162,8 +173,16 @@ def _unit(unit_id: str | None) -> Unit:
 @bp.get("/units/<uuid:unit_id>/ledger")
 @login_required
 def show(unit_id):
-    on = read_day(request.args.get("on", ""))
-    return render_template("ledger.html", book=Ledger(_unit(str(unit_id)), on), writes=_writes)
+    unit, typed = _unit(str(unit_id)), request.args.get("on", "")
+    try:
+        on = obligations.read_on(typed, session.moment().today) if typed else None
+    except InvalidInput as refusal:
+        shown = {"book": Ledger(unit, None), "typed": typed, "refusal": refusal}
+        return render_template("ledger.html", **shown, writes=_writes), 422
+    book = Ledger(unit, on)
+    if excel.wanted():
+        return excel.answer(*listed.ledger(book.unit, book.sides))
+    return render_template("ledger.html", book=book, writes=_writes)
 
 
 def _writes(unit: Unit) -> bool:
@@ -227,7 +246,7 @@ def enter(unit_id, year):
         else:
             key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
             duty_records.enter(
-                db.session, unit.id, key, on, note, session.actor(), session.moment()
+                db.session, unit.id, key, on, note, session.actor(), session.moment(), year
             )
             flash(_("已登记"), "ok")
     except (InvalidInput, RuleViolation, InvalidTransition) as refusal:

@@ -15,7 +15,9 @@ from oversight.engine import authority
 from oversight.ledger import registers
 from oversight.models import Person, RegisterEntry, Unit
 from oversight.organization.members import members
-from oversight.views import forms, session
+from oversight.views import excel, forms, session
+
+from . import listed
 
 bp = Blueprint("registers", __name__)
 
@@ -63,7 +65,11 @@ def _unit(unit_id) -> Unit:
 @bp.get("/units/<uuid:unit_id>/registers")
 @login_required
 def show(unit_id):
-    return render_template("registers.html", book=Book(_unit(unit_id)))
+    book = Book(_unit(unit_id))
+    if excel.wanted():
+        rows = registers.of_unit(db.session, book.unit, session.actor())
+        return excel.answer(*listed.entries(book.unit, rows))
+    return render_template("registers.html", book=book)
 
 
 @bp.post("/units/<uuid:unit_id>/registers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +12,8 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base import grams, typed
-from oversight.base.db import db
-from oversight.base.refusals import InvalidInput
+from oversight.base.db import db, is_id
+from oversight.base.refusals import InvalidInput, NotFound
 from oversight.base.rows import ids_of
 from oversight.engine import inbox, search
 from oversight.models import Person, Unit
@@ -34,6 +35,7 @@ class Found:
     text: str
     group: str = ""
     cursor: str = ""
+    unit: str = ""
 
     @cached_property
     def who(self):
@@ -58,7 +60,7 @@ class Found:
         """Return the units that the reader may open."""
         if not self._shows("units"):
             return None
-        ids = reach.units_called(db.session, self.who, self.text)
+        ids = reach.units_called(db.session, self.who, self.text, self.top)
         return page_of(db.session, ids, self._cursor("units") or "", self.size)
 
     @cached_property
@@ -68,7 +70,7 @@ class Found:
             return []
         size = PAGE if self.group == "people" else FEW
         cursor = self._cursor("people")
-        return reach.people_called(db.session, self.who, self.text, cursor, size)
+        return reach.people_called(db.session, self.who, self.text, cursor, size, self.top)
 
     @cached_property
     def people(self) -> list[tuple[Person, str, str]]:
@@ -107,9 +109,21 @@ class Found:
         if not self._shows("cases"):
             return search.Hits([], None)
         people, cursor = set(ids_of(self._people[:FEW])), self._cursor("cases")
-        hits = search.cases(db.session, self.who, self.terms, people, cursor, self.size)
+        hits = search.cases(db.session, self.who, self.terms, people, cursor, self.size, self.top)
         self.__dict__["_lines"] = inbox.told_of(db.session, [hit.case for hit in hits.rows])
         return hits
+
+    @cached_property
+    def top(self) -> Unit | None:
+        """Return the unit within which is looked; None where none in sight was named."""
+        with suppress(NotFound):
+            if is_id(self.unit):
+                return reach.unit_in_reach(db.session, self.unit, self.who, reach.kept)
+        return None
+
+    @cached_property
+    def tops(self) -> list[tuple[str, str]]:
+        return reach.tops(db.session, self.who) if self.terms and self.who.posts else []
 
     @property
     def nothing(self) -> bool:
@@ -117,6 +131,7 @@ class Found:
 
     def url(self, group: str = "", cursor: str = "") -> str:
         asked: dict[str, Any] = {"q": self.text, "in": group or None, "cursor": cursor or None}
+        asked["unit"] = self.unit or None
         return url_for("search.show", **asked)
 
 
@@ -125,11 +140,13 @@ class Found:
 def show():
     """Show what is found, a few of each kind, or a page of one kind."""
     group, text = request.args.get("in", ""), typed.line(request.args.get("q", ""))[:LONGEST]
-    found = Found(text, group if group in GROUPS else "", request.args.get("cursor", ""))
+    group, unit = group if group in GROUPS else "", request.args.get("unit", "")
+    found = Found(text, group, request.args.get("cursor", ""), unit)
     try:
         return render_template("search.html", found=found, short=_short(found))
     except InvalidInput:  # a mark that somebody typed: begin at the beginning
-        return render_template("search.html", found=Found(text, found.group), short=_short(found))
+        found = Found(text, group, unit=unit)
+        return render_template("search.html", found=found, short=_short(found))
 
 
 def _short(found: Found) -> str:

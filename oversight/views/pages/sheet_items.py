@@ -5,10 +5,11 @@ it may have done. Listed and not ticked: nothing is said before somebody says it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from oversight.base.db import db
-from oversight.ledger import duty_records
-from oversight.ledger.duty_records import LECTURES, Item
+from oversight.ledger import charter, duty_records
+from oversight.ledger.duty_records import LECTURES, PLANNED, Item
 from oversight.models import Activity, Person
 from oversight.rules import theme
 
@@ -17,12 +18,15 @@ CONFIRMED, NOT, DID, LECTURER, LECTURE = "all_done", "not", "did", "lecturer", "
 
 @dataclass(frozen=True)
 class Line:
-    """An item as it stands in the form: `done`, its note, and the ids of the members without it."""
+    """An item as it stands in the form: `done`, its note, and the ids of the members without it;
+    `planned`: it was written down before the day, and the sheet asks it no more.
+    """
 
     item: Item
     done: bool
     note: str
     without: frozenset[str]
+    planned: bool = False
 
     @property
     def key(self) -> str:
@@ -36,18 +40,25 @@ class Items:
 
     def __init__(self, activity: Activity, people: list[Person], posted=None):
         found = duty_records.items(db.session, activity, people)
+        self.activity = activity
         self.theme = theme.of_month(db.session, activity.zone_id, activity.year, activity.month)
         self.posted, self.stands = posted, {one.duty.key for one in found if one.row}
-        lines = [_line(one, posted) for one in found]
+        lines = [_line(one, posted, activity) for one in found]
         self.owed = [line for line in lines if line.item.owed]
         self.also = [line for line in lines if not line.item.owed and line.key not in LECTURES]
+
+    @cached_property
+    def charter(self) -> tuple[str, list[tuple[int, str]], list[str]]:
+        """Return the year's plan of the charter, what was read in which month, and what is left."""
+        planned, read_ = duty_records.charter_of(db.session, self.activity)
+        return planned, read_, charter.left(note for _month, note in read_)
 
     @property
     def confirmed(self) -> bool:
         """True where the one key stands pressed: it was, or the sheet says so already."""
         if self.posted is not None:
             return CONFIRMED in self.posted
-        return any(line.done for line in self.owed)
+        return any(line.done and not line.planned for line in self.owed)
 
     @property
     def lecturer(self) -> str:
@@ -56,24 +67,24 @@ class Items:
         return next((key for key in LECTURES if key in self.stands), "")
 
 
-def _line(item: Item, posted) -> Line:
+def _line(item: Item, posted, activity: Activity) -> Line:
     key, row = item.duty.key, item.row
+    filed = activity.held_entered_at
+    planned = row is not None and key in PLANNED and (filed is None or row.noted_at < filed)
     if posted is None:
         facts = row.facts if row else {}
-        return Line(
-            item, row is not None, facts.get("note", ""), frozenset(facts.get("except", ()))
-        )
+        said, without = facts.get("note", ""), facts.get("except", ())
+        return Line(item, row is not None, said, frozenset(without), planned)
     done = key not in posted.getlist(NOT) if item.owed else key in posted.getlist(DID)
-    return Line(
-        item, done, posted.get(f"note-{key}", ""), frozenset(posted.getlist(f"without-{key}"))
-    )
+    said, without = posted.get(f"note-{key}", ""), posted.getlist(f"without-{key}")
+    return Line(item, done, said, frozenset(without), planned)
 
 
 def read(items: Items) -> dict[str, dict] | None:
     """Return what the form says was done, in the shape that the API sends; None where it says nothing
     and nothing stood.
     """
-    done = [line for line in items.owed if line.done and items.confirmed]
+    done = [line for line in items.owed if line.done and (items.confirmed or line.planned)]
     done += [line for line in items.also if line.done]
     found = {line.key: {"note": line.note, "except": sorted(line.without)} for line in done}
     if LECTURE in found and items.lecturer in LECTURES:

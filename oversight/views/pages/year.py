@@ -32,10 +32,12 @@ from oversight.ledger import course, life_meetings, month, own_days
 from oversight.ledger import table as tables
 from oversight.models import Case, LifeMeeting, Unit
 from oversight.organization.units import page_of
-from oversight.views import session
+from oversight.views import excel, session
 from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
+
+from . import listed
 
 bp = Blueprint("year", __name__)
 
@@ -367,6 +369,8 @@ def _table(refusal: InvalidInput | None = None):
         raise NotFound()
     name = typed.line(request.values.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
+    if excel.wanted():
+        return excel.answer(*listed.months(ids_of(found), number))
     cursor = request.values.get("cursor", "")
     page = page_of(db.session, [row.id for row in found], cursor, tables.SIZE)
     groups: dict[str, list[tables.Row]] = {}

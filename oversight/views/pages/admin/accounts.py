@@ -15,6 +15,8 @@ from oversight.base.sentences import N_
 from oversight.models import Account, Unit
 from oversight.organization.units import page_of
 from oversight.register import accounts
+from oversight.views import excel
+from oversight.views.pages import listed
 from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
 
@@ -73,6 +75,8 @@ def show(unit_id):
         (person, account, state(account, holding), account is not None and account.id in holding)
         for person, account in accounts.people_of(db.session, unit, at)
     ]
+    if excel.wanted():
+        return excel.answer(*listed.accounts(unit, rows))
     return render_template("accounts_unit.html", unit=unit, rows=rows)
 
 

@@ -20,7 +20,7 @@ from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
 from oversight.organization import reach
 from oversight.register import audit_log, handover, pending, rest_days
-from oversight.time import faults
+from oversight.time import due, faults, figures
 from oversight.views import present, session
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -110,14 +110,31 @@ def change(
 def index():
     require_keeper()
     who = session.actor()
-    broken = faults.listed(db.session, who.zone_id) if who.holds("sysadmin") else []
+    runs = who.holds("sysadmin")
+    broken = faults.listed(db.session, who.zone_id) if runs else []
     return render_template(
         "admin/index.html",
         who=who,
         faults=broken,
         steps=faults.LABELS,
+        failed=figures.work_failed(db.session) if runs else 0,
+        swept=due.last(db.session) if runs else None,
+        leapt=due.leapt(db.session, session.moment()) if runs else 0,
         coming=pending.within(db.session, who),
     )
+
+
+@bp.post("/retry")
+@login_required
+def retry():
+    """Let the next run of the clock try again what has failed."""
+    who = session.actor()
+    if not who.holds("sysadmin"):
+        raise Forbidden("由系统管理员办理。", rule="keeper", house_rule=audit_log.SEPARATE.text)
+    with session.acting("retry", workflow="calendar"):
+        again = faults.retry(db.session, session.moment())
+    flash(_("%(n)s 件一分钟内再试。", n=again), "ok")
+    return redirect(url_for("admin.index"))
 
 
 @bp.get("/changes")

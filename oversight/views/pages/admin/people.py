@@ -18,8 +18,9 @@ from oversight.models import Person, Substitution, Unit
 from oversight.organization.members import members
 from oversight.register import audit_log, leaving, posts, tenure
 from oversight.register import members as people
-from oversight.views import present, session
+from oversight.views import excel, present, session
 from oversight.views.forms import FIND, Choice
+from oversight.views.pages import listed
 
 from .office import bp, change, day, in_reach, keeps, person_named, unit_named, unit_of
 from .units import tree
@@ -30,7 +31,14 @@ from .units import tree
 @bp.get("/units/<uuid:unit_id>/people")
 @login_required
 def people_list(unit_id):
-    return _people(unit_of(unit_id))
+    unit, today = unit_of(unit_id), session.moment().today
+    if excel.wanted():
+        rows, groups = (
+            members(db.session, unit.id, today),
+            people.groups_of(db.session, unit, today),
+        )
+        return excel.answer(*listed.people(unit, rows, groups, people.FLAGS))
+    return _people(unit)
 
 
 def _people(unit: Unit, refusal=None) -> str:

@@ -26,7 +26,7 @@ from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
 from oversight.register.roster.workbook import MOST_BYTES
-from oversight.views import present
+from oversight.views import present, progress
 from oversight.views.pages.attachments import folder
 from oversight.views.session import acting, actor, moment
 
@@ -92,21 +92,23 @@ def template():
 @bp.post("/roster")
 @login_required
 def upload():
+    file = request.files.get("file")
+    name = (file.filename if file else "") or ""
+    data = file.read() if file else b""
+    return progress.followed(
+        _("正在比对名册"),
+        lambda stage: _upload(name.replace("\\", "/").split("/")[-1], data, stage),
+    )
+
+
+def _upload(name: str, data: bytes, stage):
     try:
         with acting("roster", workflow="roster"):
             roster.entitled(actor())
-            file = request.files.get("file")
-            if file is None or not file.filename:
+            if not name:
                 raise InvalidInput({"file": N_("请选择一个名册文件。")})
             roster.propose(
-                db.session,
-                folder(),
-                _zone(),
-                file.read(),
-                file.filename.replace("\\", "/").split("/")[-1],
-                _sealer(),
-                actor(),
-                moment(),
+                db.session, folder(), _zone(), data, name, _sealer(), actor(), moment(), stage
             )
     except DomainError as refusal:
         return _page(None, refusal, refusal.status)
@@ -116,6 +118,10 @@ def upload():
 @bp.post("/roster/apply")
 @login_required
 def apply():
+    return progress.followed(_("正在导入名册"), _apply)
+
+
+def _apply(stage):
     try:
         with acting("roster", workflow="roster"):
             done = roster.accept(
@@ -127,6 +133,7 @@ def apply():
                 moment(),
                 request.form.get("digest", ""),
                 "confirm" in request.form,
+                stage,
             )
     except (VersionConflict, roster.RuleViolation) as refusal:
         found = roster.draft(db.session, folder(), _zone(), _sealer(), actor(), moment())

@@ -1,0 +1,91 @@
+"""What databases and disks raise, told as refusals: 409 where somebody else wrote first, 503 where
+something is away, full, read-only or too slow. Anything else is a bug and stays what it is.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.orm.exc import StaleDataError
+
+from .refusals import AlreadyTaken, DomainError, Unavailable, VersionConflict
+from .sentences import N_
+
+AWAY = N_("数据库暂时不可用，内容没有改动，请稍后再试。")
+FULL = N_("服务器的磁盘满了，内容没有保存。请告诉系统管理员，腾出空间后再办。")
+READ_ONLY = N_("数据库现在只能看不能改，内容没有保存。请告诉系统管理员，稍后再办。")
+DISK = N_("服务器的磁盘读写出错，内容没有保存。请告诉系统管理员，稍后再办。")
+BUSY = N_("现在办理的人太多，内容没有改动，请过一会儿再试。")
+TAKEN = N_("刚刚已有人办了同一件事，您的这一步没有生效，请看过再办。")
+STALE = N_("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。")
+# By PostgreSQL's codes, whole or their first two characters, and by SQLite's words.
+CODES = {
+    "25006": READ_ONLY,  # a standby
+    "25P03": AWAY,  # waited too long inside a transaction
+    "53": FULL,
+    "53300": BUSY,
+    "55P03": BUSY,
+    "57": AWAY,
+    "57014": BUSY,  # statement_timeout
+    "58": DISK,
+    "40": BUSY,  # a deadlock, or a transaction that cannot be put in a row
+    "08": AWAY,
+}
+WORDS = {
+    "disk is full": FULL,
+    "readonly database": READ_ONLY,
+    "disk i/o error": DISK,
+    "unable to open": DISK,
+    "locked": BUSY,
+}
+NOT_BUILT = ("no such table", "no such column", "unable to open", "not a database")
+
+
+def as_refusal(error: BaseException) -> DomainError | None:
+    """Return what to tell of an error; None where it is a bug."""
+    for kind, tell in _KINDS:
+        if isinstance(error, kind):
+            return tell(error)
+    return None
+
+
+def _taken(error: sa.exc.IntegrityError) -> DomainError | None:
+    """Tell of a unique key that is taken; any other violated constraint is a bug."""
+    taken = "UNIQUE" in str(error.orig) or getattr(error.orig, "sqlstate", "") == "23505"
+    return AlreadyTaken(TAKEN) if taken else None
+
+
+def _of_database(error: sa.exc.DBAPIError) -> DomainError | None:
+    sentence = _by_code(getattr(error.orig, "sqlstate", None) or "") or _by_words(str(error.orig))
+    lost = isinstance(error, LOST) or error.connection_invalidated
+    return Unavailable(sentence or AWAY) if sentence or lost else None
+
+
+def _by_code(code: str) -> str | None:
+    return CODES.get(code) or CODES.get(code[:2])
+
+
+def _by_words(said: str) -> str | None:
+    return next((told for words, told in WORDS.items() if words in said.lower()), None)
+
+
+def _of_disk(error: OSError) -> DomainError | None:
+    return Unavailable(ERRNO[error.errno]) if error.errno in ERRNO else None
+
+
+LOST = (sa.exc.OperationalError, sa.exc.InterfaceError)
+ERRNO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), FULL),
+    errno.EROFS: READ_ONLY,
+    **dict.fromkeys((errno.EIO, errno.EACCES, errno.EPERM), DISK),
+}
+_KINDS: tuple[tuple[type, Callable], ...] = (
+    (DomainError, lambda error: error),
+    (StaleDataError, lambda _error: VersionConflict(STALE)),
+    (sa.exc.IntegrityError, _taken),
+    (sa.exc.TimeoutError, lambda _error: Unavailable(BUSY)),  # no connection is free
+    (sa.exc.DBAPIError, _of_database),
+    (OSError, _of_disk),
+)

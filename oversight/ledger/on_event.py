@@ -1,0 +1,57 @@
+"""What is owed on the sheet only because something else was recorded: help is announced and a solved issue
+reported at the next party day; an oath is taken in its form, a discussion held members first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.models import Activity, RegisterEntry
+
+# By what was settled in a register before. Source: G-3.2.4e, G-3.2.5c
+TOLD_AFTER = {
+    "CARE.NOTIFY": ("CARE.VISIT", "CARE.EMERGENCY"),
+    "ISSUE.FEEDBACK": ("ISSUE.REGISTER", "ISSUE.TASKS"),
+}
+# By what the same sheet says. Source: G-3.1.2c, G-3.2.2a
+WITH = {"OATH.FORM": ("OATH.JOIN_MONTH", "OATH.JULY1"), "RIGHTS.MEMBERS_FIRST": ("RIGHTS.DISCUSS",)}
+
+
+def month_to_tell(done_on: date, days: dict[int, date]) -> int | None:
+    """Return the month of the first party day on or after the day on which something was settled; None
+    where that lies beyond the year of these days.
+    """
+    later = [month for month, day in days.items() if day >= done_on]
+    return min(later, default=None)
+
+
+def to_tell(session: Session, row: Activity) -> set[str]:
+    """Return what is to be told at a party day, of what was settled since the one before it."""
+    day = row.held_on or row.day
+    if day is None or row.kind != "party_day":
+        return set()
+    on = sa.func.coalesce(Activity.held_on, Activity.day)
+    before = sa.select(sa.func.max(on)).where(
+        Activity.unit_id == row.unit_id, Activity.kind == "party_day", on < day
+    )
+    settled = session.scalars(
+        sa.select(RegisterEntry.key)
+        .distinct()
+        .where(
+            RegisterEntry.unit_id == row.unit_id,
+            RegisterEntry.withdrawn_at.is_(None),
+            RegisterEntry.done_on <= day,
+            RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), date(1921, 7, 1)),
+        )
+    )
+    return asked_by(settled, TOLD_AFTER)
+
+
+def asked_by(keys: Iterable[str], table: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return what these keys bring with them."""
+    known = set(keys)
+    return {key for key, after in table.items() if known & set(after)}

@@ -1,0 +1,79 @@
+"""Counting obligations by month and kind: what a table of many units shows of their ledgers. Counts are
+added up, so that those of a town are the sum of its branches'.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from oversight.law import duties as law
+
+from .obligations import DEPLOYED, EXCUSED, OPEN, OVERDUE, SETTLED, Obligation
+
+STATES = (OVERDUE, OPEN, EXCUSED, DEPLOYED, SETTLED)  # the first that there is names a place
+BEFORE = 0  # the month under which stands what is left of the year before
+Place = tuple[int, str, str]  # month, kind of duty, state
+LAST = {"Q": 3, "H": 6}
+
+
+def month_of(one: Obligation, year: int) -> int:
+    """Return the month under which an obligation stands: the last of its time; where something came up,
+    the month of its day.
+    """
+    period = one.period or (one.due_on.isoformat()[:7] if one.due_on else str(year))
+    if int(period[:4]) != year:
+        return BEFORE if int(period[:4]) < year else 12
+    part = period[5:]
+    if not part:
+        return 12
+    return int(part[1:]) * LAST[part[0]] if part[0] in LAST else int(part)
+
+
+class Tally(Counter[Place]):
+    """How many obligations stand how, by month and kind."""
+
+    @classmethod
+    def of(cls, found: Iterable[Obligation], year: int) -> Tally:
+        """Count what must be done."""
+        places = ((month_of(one, year), law.group_of(one.key), one.state) for one in found)
+        return cls(places)
+
+    def states(self, *, month: int | None = None, group: str = "") -> dict[str, int]:
+        """Return by state how many there are, of a month or a kind; in the order of STATES."""
+        counts = dict.fromkeys(STATES, 0)
+        for (of_month, of_group, state), n in self.items():
+            if month in (None, of_month) and group in ("", of_group):
+                counts[state] += n
+        return counts
+
+    def months(self) -> dict[int, dict[str, int]]:
+        """Return the same by month, in one go."""
+        return self._by(0)
+
+    def groups(self) -> dict[str, dict[str, int]]:
+        return self._by(1)
+
+    def _by(self, axis: int) -> dict:
+        found: dict = {}
+        for place, n in self.items():
+            counts = found.setdefault(place[axis], dict.fromkeys(STATES, 0))
+            counts[place[2]] += n
+        return found
+
+    def dump(self) -> dict[str, int]:
+        """Return what JSON keeps."""
+        return {f"{month}:{group}:{state}": n for (month, group, state), n in self.items()}
+
+    @classmethod
+    def load(cls, kept: dict[str, int]) -> Tally:
+        parts: Iterator[tuple[list[str], int]] = ((key.split(":"), n) for key, n in kept.items())
+        return cls({(int(month), group, state): n for (month, group, state), n in parts})
+
+
+def total(found: Iterable[Tally]) -> Tally:
+    """Add tallies up."""
+    whole = Tally()
+    for one in found:
+        whole.update(one)
+    return whole

@@ -1,0 +1,85 @@
+"""What would grow for ever, pruned by rule once a day: log-ins, read notices, files that no row knows.
+
+What was recorded for good is not touched, nor work that is done: its key says that it was.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base import files
+from oversight.base.clock import Moment
+from oversight.base.db import reading
+from oversight.calendar.zone import zone_settings
+from oversight.engine.use_case import one_transaction
+from oversight.models import (
+    ApiToken,
+    Attachment,
+    InstallationFact,
+    Login,
+    Notice,
+    RosterDraft,
+    Zone,
+)
+
+LOOSE = timedelta(days=1)
+NAME = "pruned"
+
+
+def daily(session: Session, folder: Path, at: Moment) -> int:
+    """Prune where it was not done today; returns how many rows and files went. Commits."""
+    session.rollback()
+    with reading():
+        done = session.get(InstallationFact, NAME)
+        today, same = at.today.isoformat(), done is not None and done.value >= at.today.isoformat()
+        session.rollback()
+    if same:
+        return 0
+    total = prune(session, at) + tidy(session, folder, at)
+    with one_transaction(session):
+        session.merge(InstallationFact(name=NAME, value=today, at=at.now))
+    return total
+
+
+def prune(session: Session, at: Moment) -> int:
+    """Remove what its zone keeps no longer; returns how many rows. Commits."""
+    session.rollback()
+    with reading():
+        zones = {
+            zone: zone_settings(session, zone) for zone in session.scalars(sa.select(Zone.id)).all()
+        }
+        session.rollback()
+    total = 0
+    for zone, chosen in zones.items():
+        with one_transaction(session):
+            for model, which in _old(chosen, at):
+                gone = session.execute(sa.delete(model).where(model.zone_id == zone, which))
+                total += cast(sa.CursorResult, gone).rowcount
+    return total
+
+
+def _old(chosen: dict, at: Moment):
+    """Return of each kind of rows the condition on those that are kept no longer."""
+    logins, notices = (
+        at.now - timedelta(days=int(chosen[name])) for name in ("keep_logins", "keep_notices")
+    )
+    return (
+        (Login, sa.func.coalesce(Login.ended_at, Login.seen_at) < logins),
+        (ApiToken, sa.func.coalesce(ApiToken.ended_at, ApiToken.expires_at) < logins),
+        (Notice, Notice.read_at < notices),
+    )
+
+
+def tidy(session: Session, folder: Path, at: Moment) -> int:
+    """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
+    session.rollback()
+    with reading():
+        wanted = (Attachment.stored, Attachment.thumb, RosterDraft.stored)
+        known = {name for column in wanted for name in session.scalars(sa.select(column))}
+        session.rollback()
+    return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())

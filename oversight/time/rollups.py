@@ -1,0 +1,95 @@
+"""The sums of each superior of a large zone, kept for reading: reckoned from the records, as its overview
+reckons them, and made anew from them at will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight.base.clock import Moment
+from oversight.base.db import reading
+from oversight.engine.use_case import use_case
+from oversight.ledger import obligations, overview
+from oversight.ledger.overview import Sums
+from oversight.models import Rollup, Unit
+
+LIVE = 100  # branches up to which a zone is reckoned whenever it is asked for
+ABOVE = ("zone", "town", "department")
+_BRANCHES = (Unit.kind == "branch", Unit.ended_on.is_(None))
+
+
+class Kept(NamedTuple):
+    """Sums and when they were reckoned."""
+
+    made_at: datetime
+    sums: Sums
+
+
+def is_large(session: Session, zone_id: str) -> bool:
+    """True where a zone's overview is read from what is kept."""
+    count = sa.select(sa.func.count()).select_from(Unit).where(Unit.zone_id == zone_id, *_BRANCHES)
+    return (session.scalar(count) or 0) > LIVE
+
+
+def stale(session: Session, today: date) -> list[str]:
+    """Return the superiors of large zones whose sums of today are not kept yet."""
+    large = (
+        sa.select(Unit.zone_id)
+        .where(*_BRANCHES)
+        .group_by(Unit.zone_id)
+        .having(sa.func.count() > LIVE)
+    )
+    kept = sa.exists().where(Rollup.unit_id == Unit.id, Rollup.as_of == today)
+    return list(session.scalars(_superiors().where(Unit.zone_id.in_(large), ~kept)))
+
+
+def _superiors() -> sa.Select:
+    return (
+        sa.select(Unit.id)
+        .where(Unit.kind.in_(ABOVE), Unit.ended_on.is_(None))
+        .order_by(Unit.sort, Unit.id)
+    )
+
+
+def rebuild(session: Session, zone_id: str, at: Moment, done: Callable[[int], object] = int) -> int:
+    """Reckon and keep the sums of every superior of a zone; `done` hears of each. Returns how many.
+    Commits each.
+    """
+    ids = list(session.scalars(_superiors().where(Unit.zone_id == zone_id)))
+    for unit_id in ids:
+        renew(session, unit_id, at)
+        done(1)
+    return len(ids)
+
+
+def renew(session: Session, unit_id: str, at: Moment) -> None:
+    """Reckon and keep the sums of one superior, and commit."""
+    session.rollback()
+    with reading():
+        zone_id, sums = _reckoned(session, unit_id, at)
+        session.rollback()
+    with use_case(session, None, at, "rollup"):
+        row = session.get(Rollup, unit_id) or Rollup(unit_id=unit_id, zone_id=zone_id)
+        row.as_of, row.made_at, row.sums = at.today, at.now, sums
+        session.add(row)
+
+
+def _reckoned(session: Session, unit_id: str, at: Moment) -> tuple[str, dict]:
+    unit = session.get_one(Unit, unit_id)
+    every = obligations.branches_below(session, [unit])
+    groups = overview.seats(session, unit, every)
+    [office] = overview.reckon(session, groups[-1:], at, live=True, every=every)
+    return unit.zone_id, office.sums.dump()
+
+
+def of_zone(session: Session, zone_id: str, today: date) -> dict[str, Kept]:
+    """Return what is kept of a day by superior."""
+    rows = session.scalars(
+        sa.select(Rollup).where(Rollup.zone_id == zone_id, Rollup.as_of == today)
+    )
+    return {row.unit_id: Kept(row.made_at, Sums.load(row.sums)) for row in rows}

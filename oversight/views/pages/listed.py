@@ -1,0 +1,150 @@
+"""The lists of the pages as columns and rows of a workbook: title, columns, rows, each list whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flask_babel import gettext as _
+
+from oversight import workflows
+from oversight.base.db import db
+from oversight.engine import inbox
+from oversight.law.clauses import clause
+from oversight.ledger import obligations, registers
+from oversight.ledger import table as tables
+from oversight.models import Person, RegisterEntry, Unit
+from oversight.organization.units import by_id
+from oversight.rules import life_meetings as life
+from oversight.views import session
+from oversight.views.present import part, translated
+
+List = tuple[str, list[str], Iterable[list[Any]]]
+OF_A_READ = 200  # cases read at a time
+
+
+def months(ids: list[str], year: int) -> List:
+    """Return the branches by months, as `read` says them."""
+    numbers = [_("%(m)s月", m=number) for number in range(1, 13)]
+    meetings = [
+        _("组织生活会：%(term)s", term=translated(life.LABELS[name])) for name in life.LABELS
+    ]
+    columns = [_("上级"), _("党支部"), *numbers, *meetings, _("民主评议")]
+    return _("%(y)s年逐月一览", y=year), columns, _months(ids, year)
+
+
+def _months(ids: list[str], year: int) -> Iterator[list[Any]]:
+    today = session.moment().today
+    for start in range(0, len(ids), tables.SIZE):
+        units = list(by_id(db.session, ids[start : start + tables.SIZE]).values())
+        units.sort(key=lambda unit: ids.index(unit.id))
+        above = by_id(db.session, {unit.parent_id for unit in units if unit.parent_id})
+        for row in tables.read(db.session, units, year, today):
+            terms = {
+                term.name: cell
+                for term, cell in zip(life.terms(row.unit, year), row.life, strict=True)
+            }
+            cells = [*row.months, *(terms.get(name) for name in life.LABELS), row.appraisal]
+            yield [above[row.unit.parent_id].name, row.unit.name, *map(_said, cells)]
+
+
+def _said(cell: tables.Cell | None) -> str:
+    return "、".join(translated(word) for _kind, word in cell.words) if cell else ""
+
+
+def ledger(unit: Unit, sides: obligations.Sides) -> List:
+    """Return both sides of a unit's ledger, what is settled and what is encouraged among it."""
+    columns = [_("谁应办"), _("应给谁"), _("事项"), _("条款"), _("期间"), _("期限")]
+    columns += [_("状态"), _("由什么结清"), _("还差什么")]
+    every = [*sides.owe, *sides.owed, *sides.settled, *sides.encouraged]
+    return _("应办台账 %(unit)s", unit=unit.name), columns, map(_owed, every)
+
+
+def _owed(one: obligations.Obligation) -> list[Any]:
+    return [
+        one.unit.name,
+        one.to.name if one.to else "",
+        translated(one.title),
+        clause(one.clause).cite if one.clause else "",
+        one.period,
+        one.due_on,
+        translated(obligations.STATES[one.state]),
+        translated(one.settled_by),
+        translated(one.about),
+    ]
+
+
+def cases(title: str, box: str, filters: inbox.Filters) -> List:
+    """Return the cases of a box as it is filtered."""
+    columns = [_("文号"), _("事项"), _("党组织"), _("内容"), _("状态"), _("期限")]
+    return title, [*columns, _("立案"), _("办结")], _cases(box, filters)
+
+
+def _cases(box: str, filters: inbox.Filters) -> Iterator[list[Any]]:
+    who, today, cursor = session.actor(), session.moment().today, None
+    while True:
+        page = inbox.cases(db.session, who, box, today, filters, cursor, OF_A_READ)
+        for case in page.items:
+            workflow = workflows.reading(case)
+            yield [
+                case.number or "",
+                translated(workflow.short or workflow.title),
+                case.unit.name,
+                part(case, "line"),
+                translated(workflow.state(case.state).label),
+                case.due_on,
+                case.opened_at,
+                case.closed_at,
+            ]
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def people(unit: Unit, rows: list[Person], groups: dict[str, str], flags: dict[str, str]) -> List:
+    """Return the members of a branch; no telephone leaves with it."""
+    columns = [_("姓名"), _("入党日期"), _("党员类别"), _("党小组"), _("标记")]
+    told = (
+        [
+            one.name,
+            one.joined_on,
+            _("预备党员") if one.probationary else _("正式党员"),
+            groups.get(one.id, ""),
+            "、".join(translated(label) for key, label in flags.items() if getattr(one, key)),
+        ]
+        for one in rows
+    )
+    return _("党员 %(unit)s", unit=unit.name), columns, told
+
+
+def accounts(unit: Unit, rows) -> List:
+    """Return the accounts of a unit and how each stands."""
+    columns = [_("姓名"), _("用户名"), _("状态")]
+    told = (
+        [person.name, account.username if account else "", how.text]
+        for person, account, how, _slip in rows
+    )
+    return _("账号 %(unit)s", unit=unit.name), columns, told
+
+
+def entries(unit: Unit, rows: Iterable[RegisterEntry]) -> List:
+    """Return what stands in the registers of a branch that the reader may see."""
+    columns = [_("登记簿"), _("什么事"), _("发生日期"), _("涉及谁"), _("内容"), _("应办结")]
+    columns += [_("办结日期"), _("谁办的"), _("怎样办的"), _("撤回原因")]
+    return _("小登记 %(unit)s", unit=unit.name), columns, map(_entry, rows)
+
+
+def _entry(row: RegisterEntry) -> list[Any]:
+    kind = registers.KINDS[row.kind]
+    return [
+        translated(registers.REGISTERS[kind.register]),
+        translated(kind.label),
+        row.came_on,
+        row.person.name if row.person else "",
+        row.what,
+        row.due_on,
+        row.done_on,
+        row.doer.name if row.doer else "",
+        row.done_note or "",
+        row.withdrawn_why or "",
+    ]

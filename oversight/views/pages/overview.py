@@ -1,0 +1,501 @@
+"""The month at a glance, of a town, a department or the zone; and the rows behind each of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from oversight import workflows
+from oversight.base.clock import Moment
+from oversight.base.db import db
+from oversight.base.paging import part
+from oversight.base.refusals import InvalidInput, NotFound
+from oversight.base.rows import grouped, keyed
+from oversight.base.sentences import N_
+from oversight.law import duties as law
+from oversight.law.inputs import read_id
+from oversight.ledger import obligations, overview, pace, tally
+from oversight.ledger.obligations import Obligation
+from oversight.ledger.overview import Line, Office, Sums
+from oversight.ledger.tally import Tally
+from oversight.models import Unit
+from oversight.organization.units import offices
+from oversight.time import rollups
+from oversight.views import session
+from oversight.views.present import Chip
+
+bp = Blueprint("overview", __name__)
+
+SIZE = 25  # units on a page: what fits on one sheet of paper
+OFTEN = 3  # stays from which on a state stands in the table itself
+MARKS = {  # the kind of a place, and its sign before a number
+    obligations.OVERDUE: ("late", N_("超")),
+    obligations.OPEN: ("open", N_("待")),
+    obligations.EXCUSED: ("info", N_("缓")),
+    obligations.DEPLOYED: ("info", N_("延")),
+    obligations.SETTLED: ("ok", N_("清")),
+}
+SOON = "soon"
+SHOWN = (*tally.STATES, SOON)
+DARKER = (
+    (20, "late3"),
+    (5, "late2"),
+    (0, "late1"),
+)  # overdue things from which on a place is darker
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place of a table: its kind, what it says and where its rows are; `words` says it in full."""
+
+    kind: str
+    text: str
+    href: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the tables show of a unit: what is owed below it, or by it, and its cases; `own` of a town
+    what it owes itself.
+    """
+
+    unit: Unit
+    tally: Tally
+    lying: int
+    late: int
+    mine: bool
+    own: Tally | None = None
+    made_at: datetime | None = None
+
+
+class Glance:
+    """The overview of one superior as of a day, for one reader."""
+
+    def __init__(self, unit: Unit, on: date | None, cursor: str = ""):
+        now = session.moment()
+        self.unit, self.cursor = unit, cursor
+        self.ahead = on is not None and on > now.today
+        self.past = on is not None and on < now.today
+        self.at = now if on in (None, now.today) else session.end_of(on)
+        self.on = self.at.today.isoformat() if self.past or self.ahead else None
+
+    @property
+    def live(self) -> bool:
+        return self.on is None
+
+    @cached_property
+    def kept(self) -> bool:
+        """True where the zone is so large that what is kept of its superiors is shown."""
+        return self.unit.kind == "zone" and rollups.is_large(db.session, self.unit.zone_id)
+
+    @cached_property
+    def offices(self) -> list[Office]:
+        branches = obligations.branches_below(db.session, [self.unit])
+        groups = overview.seats(db.session, self.unit, branches)
+        return overview.reckon(db.session, groups, self.at, live=self.live)
+
+    @cached_property
+    def sums(self) -> Sums:
+        found = [one.sums for one in self._kept.values()] if self.kept else self._reckoned
+        return sum(found, Sums())
+
+    @property
+    def _reckoned(self) -> list[Sums]:
+        return [office.sums for office in self.offices]
+
+    @cached_property
+    def _kept(self) -> dict[str, rollups.Kept]:
+        return rollups.of_zone(db.session, self.unit.zone_id, session.moment().today)
+
+    @cached_property
+    def missing(self) -> int:
+        """Count the superiors of a large zone of which nothing is kept of today."""
+        return sum(unit.id not in self._kept for unit in self._seats) if self.kept else 0
+
+    @cached_property
+    def _seats(self) -> list[Unit]:
+        return [*offices(db.session, self.unit.zone_id), self.unit]
+
+    @cached_property
+    def made_at(self) -> datetime | None:
+        """Return when the oldest of what is kept was reckoned."""
+        return min((one.made_at for one in self._kept.values()), default=None)
+
+    @cached_property
+    def every(self) -> list[Row]:
+        """Return all rows in their fixed order: the superior's own first."""
+        if self.kept:
+            return [self._of_sums(unit, self._kept[unit.id]) for unit in self._own_first()]
+        if self.unit.kind == "zone":
+            found = [self._of_office(office) for office in self.offices]
+            return [self._own(self.offices[-1].own), *(row for row in found if row)]
+        [office] = self.offices
+        return [self._own(office.own), *(_of_line(line) for line in office.lines)]
+
+    def _own_first(self) -> Iterable[Unit]:
+        return (unit for unit in [self._seats[-1], *self._seats[:-1]] if unit.id in self._kept)
+
+    def _own(self, line: Line) -> Row:
+        return Row(line.unit, line.tally, line.lying, line.late, mine=True)
+
+    def _of_office(self, office: Office) -> Row | None:
+        """Return the row of a town; of the zone, where branches stand directly below it."""
+        sums = office.sums
+        if office.own.unit.id == self.unit.id and not office.lines:
+            return None
+        return _of_sums(office.own.unit, sums)
+
+    def _of_sums(self, unit: Unit, kept: rollups.Kept) -> Row:
+        sums = kept.sums
+        if unit.id != self.unit.id:
+            return _of_sums(unit, sums)
+        counts = sums.counts
+        return Row(unit, sums.own, counts["own_lying"], counts["own_late"], mine=True)
+
+    @cached_property
+    def page(self) -> tuple[list[Row], str | None]:
+        """Return the rows of a page and the id after which the next begins; one's own on the first."""
+        rows = {f"{row.unit.id}{'-own' if row.mine else ''}": row for row in self.every}
+        shown, following = part(list(rows), self.cursor, SIZE)
+        return [rows[key] for key in shown], following
+
+    @property
+    def months(self) -> list[int]:
+        """Return the months of the table; first what is left of the year before, where there is any."""
+        before = any(place[0] == tally.BEFORE for row in self.every for place in row.tally)
+        return [*([tally.BEFORE] if before else ()), *range(1, 13)]
+
+    @property
+    def groups(self) -> list[str]:
+        """Return the kinds of duties that somebody owes."""
+        owed = {place[1] for row in self.every for place in row.tally}
+        return [name for name in law.GROUPS if name in owed]
+
+    def by_month(self, row: Row) -> list[Cell]:
+        found = row.tally.months()
+        return [self._cell(row, found.get(month, {}), month=month) for month in self.months]
+
+    def by_group(self, row: Row) -> list[Cell]:
+        found = row.tally.groups()
+        return [self._cell(row, found.get(name, {}), group=name) for name in self.groups]
+
+    def _cell(self, row: Row, counts: dict[str, int], **place) -> Cell:
+        state = next((one for one in tally.STATES if counts.get(one)), None)
+        if state is None:
+            return Cell("none", "—")
+        kind, sign = MARKS[state]
+        n = counts[state]
+        if kind == "late":
+            kind = _dark(n)
+        text = _(sign) if state == obligations.SETTLED else f"{_(sign)}{n}"
+        return Cell(kind, text, self.rows_at(row, **place), self._in_full(counts))
+
+    def cases_of(self, row: Row) -> Cell:
+        """Return how many cases lie with a unit, or with it and those below."""
+        if not row.lying:
+            return Cell("none", "—")
+        late = row.late > 0
+        kind, n = (_dark(row.late), row.late) if late else ("open", row.lying)
+        href = url_for("desk.queue", box="units", unit=row.unit.id, due="overdue" if late else None)
+        words = _("在办 %(n)s，超期 %(late)s", n=row.lying, late=row.late)
+        return Cell(
+            kind,
+            f"{_(MARKS[obligations.OVERDUE if late else obligations.OPEN][1])}{n}",
+            href,
+            words,
+        )
+
+    def own_of(self, row: Row) -> Cell:
+        """Return how what a town owes itself stands."""
+        if row.own is None:
+            return Cell("none", "—")
+        own = replace(row, tally=row.own, mine=True)
+        return self._cell(own, row.own.states())
+
+    def group_label(self, name: str) -> str:
+        return _(law.GROUPS[name][0])
+
+    def _in_full(self, counts: dict[str, int]) -> str:
+        return "，".join(f"{_(obligations.STATES[one])} {n}" for one, n in counts.items() if n)
+
+    def rows_at(self, row: Row, **place) -> str:
+        """Return where the rows behind a number of a unit are."""
+        own = "1" if row.mine else None
+        return url_for("overview.rows", unit=row.unit.id, own=own, on=self.on, **place)
+
+    def total_at(self, state: str, own: str | None = None) -> str:
+        """Return where the rows behind a sum are: of a large zone town by town, in the table."""
+        if self.kept and not own:
+            return "#ov-m"
+        return url_for("overview.rows", unit=self.unit.id, state=state, own=own, on=self.on)
+
+    @cached_property
+    def states(self) -> dict[str, int]:
+        return self.sums.below.states()
+
+    @cached_property
+    def own_states(self) -> dict[str, int]:
+        """Return how what the superiors themselves owe stands."""
+        return self.sums.own.states()
+
+    @property
+    def friday(self) -> date:
+        return overview.friday(self.at.today)
+
+    @property
+    def asked(self) -> list[tuple[str, int, list[Unit]]]:
+        """Return what people may want to ask about: the sign, in how many branches, and which."""
+        found = {
+            "last_day": [unit for one in self._open for unit in one.last_day],
+            "all_there": [unit for one in self._open for unit in one.all_there],
+        }
+        return [(sign, n, found[sign]) for sign, n in overview.asked(self.sums)]
+
+    @property
+    def _open(self) -> list[Office]:
+        return [] if self.kept else self.offices
+
+    @cached_property
+    def ended(self) -> int:
+        """Return the month that ended last."""
+        days = pace.Days(db.session, self.unit.zone_id)
+        return overview.ended(days.calendar, self.at.today).month
+
+    # cases ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def ages(self) -> list[tuple[str, str, list[int]]]:
+        """Return by kind of business how many open cases are how old: name, title, steps."""
+        found = pace.by_state(self.sums.ages)
+        return [
+            (one.name, one.short or one.title, pace.steps(found[one.name, ""]))
+            for one in workflows.every()
+            if (one.name, "") in found
+        ]
+
+    @property
+    def steps(self) -> list[str]:
+        first, *between = pace.AGES
+        pairs = zip(pace.AGES, between, strict=False)
+        return [f"≤{first}", *(f"{a + 1}–{b}" for a, b in pairs), f">{pace.AGES[-1]}"]
+
+    @property
+    def often(self) -> list[tuple]:
+        return [row for row in self.stays if row[3] >= OFTEN]
+
+    @property
+    def seldom(self) -> list[tuple]:
+        return [row for row in self.stays if row[3] < OFTEN]
+
+    @cached_property
+    def stays(self) -> list[tuple[str, str, str, int, int, int]]:
+        """Return how long cases stayed where they waited for somebody, in the order of the law: name and
+        title of the business, state, how often, the median and what nine in ten did not exceed.
+        """
+        found = pace.by_state(self.sums.stays)
+        return [
+            (
+                one.name,
+                one.short or one.title,
+                state.label,
+                sum(lengths.values()),
+                pace.quantile(lengths, 0.5),
+                pace.quantile(lengths, 0.9),
+            )
+            for one in workflows.every()
+            for state in one.states
+            if state.waits_on is not None and (lengths := found.get((one.name, state.name)))
+        ]
+
+    # the trend -----------------------------------------------------------------------------------
+
+    @cached_property
+    def trend(self) -> list[tuple[int, dict[str, int]]]:
+        """Return by month how what the branches owe stands."""
+        found = self.sums.below.months()
+        return [(month, found.get(month, {})) for month in range(1, 13)]
+
+    @cached_property
+    def bars(self) -> list[tuple[int, list[tuple[str, float, float]], int]]:
+        """Return the drawing of the trend: x of each month, its parts as (kind, y, height), how many
+        are overdue.
+        """
+        most = max((sum(counts.values()) for _month, counts in self.trend), default=0) or 1
+        return [
+            (34 * n + 6, list(_parts(counts, most)), counts.get(obligations.OVERDUE, 0))
+            for n, (_month, counts) in enumerate(self.trend)
+        ]
+
+
+HIGH = 120  # of the drawing
+PARTS = (
+    ("done", (obligations.SETTLED,)),
+    ("put", (obligations.EXCUSED, obligations.DEPLOYED)),
+    ("open", (obligations.OPEN,)),
+    ("late", (obligations.OVERDUE,)),
+)
+
+
+def _parts(counts: dict[str, int], most: int):
+    """Yield the parts of a bar from its foot."""
+    foot = float(HIGH)
+    for kind, states in PARTS:
+        height = round(HIGH * sum(counts.get(state, 0) for state in states) / most, 1)
+        if height:
+            foot = round(foot - height, 1)
+            yield kind, foot, height
+
+
+def _dark(n: int) -> str:
+    """Return the kind of a place with so many overdue things."""
+    return next(kind for least, kind in DARKER if n >= least)
+
+
+def _of_line(line: Line) -> Row:
+    return Row(line.unit, line.tally, line.lying, line.late, mine=False)
+
+
+def _of_sums(unit: Unit, sums: Sums) -> Row:
+    lying = sums.counts["below_lying"] + sums.counts["own_lying"]
+    late = sums.counts["below_late"] + sums.counts["own_late"]
+    return Row(unit, sums.below, lying, late, mine=False, own=sums.own)
+
+
+@bp.get("/overview")
+@login_required
+def show():
+    """Show a superior's month, the reader's own where none is named."""
+    args = request.args
+    unit = _unit(args.get("unit", ""))
+    try:
+        on = _day(args.get("on", ""))
+    except InvalidInput as refusal:
+        page = Glance(unit, None)
+        return render_template("overview.html", g=page, typed=args["on"], refusal=refusal), 422
+    return render_template("overview.html", g=Glance(unit, on, args.get("cursor", "")[:60]))
+
+
+def _unit(text: str) -> Unit:
+    unit_id = read_id(text)
+    if text and unit_id is None:
+        raise NotFound()
+    return overview.readable(db.session, unit_id, session.actor())
+
+
+def _day(text: str) -> date | None:
+    return obligations.read_on(text, session.moment().today) if text else None
+
+
+CHIPS = {
+    obligations.OVERDUE: ("late", "late"),
+    obligations.SETTLED: ("ok", "ok"),
+    obligations.EXCUSED: ("info", "cal"),
+    obligations.DEPLOYED: ("info", "cal"),
+}
+
+
+# The rows behind a number ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which obligations are shown: of a month, a kind, a state; the superior's own, or its branches'."""
+
+    month: int | None
+    group: str
+    state: str
+    own: bool
+
+    @classmethod
+    def of(cls, args) -> Which:
+        month = args.get("month", "")
+        return cls(
+            int(month) if month.isdecimal() and int(month) <= 12 else None,
+            args.get("group", "") if args.get("group") in law.GROUPS else "",
+            args.get("state", "") if args.get("state") in SHOWN else "",
+            args.get("own") == "1",
+        )
+
+    def takes(self, one: Obligation, at: Moment) -> bool:
+        """True for what a number counts."""
+        return (
+            one.kind == "must"
+            and self.month in (None, tally.month_of(one, at.today.year))
+            and self.group in ("", law.group_of(one.key))
+            and self.state in ("", one.state, SOON if overview.due_soon(one, at.today) else None)
+        )
+
+
+class Rows:
+    """The obligations that a number of the overview counts, a page of units at a time."""
+
+    def __init__(self, unit: Unit, on: date | None, which: Which, cursor: str):
+        now = session.moment()
+        self.unit, self.which = unit, which
+        self.at = now if on in (None, now.today) else session.end_of(on)
+        self.on = None if self.at is now else self.at.today.isoformat()
+        self.units, self.next = [unit], None
+        if not which.own and unit.kind != "branch":
+            found = obligations.below(db.session, unit, cursor or None, SIZE)
+            self.units = found[:SIZE]
+            self.next = found[SIZE - 1].id if len(found) > SIZE else None
+
+    @cached_property
+    def found(self) -> list[tuple[Unit, list[Obligation]]]:
+        every = overview.owed(db.session, self.unit, self.units, self.which.own, self.at)
+        chosen = [one for one in every if self.which.takes(one, self.at)]
+        by = grouped((one.unit.id, one) for one in chosen)
+        units = keyed(self.units)
+        return [(units.get(key, self.unit), rows) for key, rows in by.items()]
+
+    def chip(self, one: Obligation) -> Chip:
+        """Say how an obligation stands, on the day that is shown."""
+        kind, icon = CHIPS.get(one.state, ("", ""))
+        return Chip(kind, _(obligations.STATES[one.state]), icon)
+
+    @property
+    def heading(self) -> str:
+        """Say which rows these are."""
+        which = self.which
+        month = _("上年结转") if which.month == 0 else _("%(m)s月", m=which.month)
+        state = _("到周五到期") if which.state == SOON else ""
+        words = [
+            month if which.month is not None else "",
+            _(law.GROUPS[which.group][0]) if which.group else "",
+            state or (_(obligations.STATES[which.state]) if which.state else ""),
+        ]
+        return " ".join(word for word in words if word) or _("全部应办")
+
+    @property
+    def address(self) -> dict[str, str | None]:
+        """Return the words of this address, for the next page."""
+        return {name: value for name, value in request.args.items() if name != "cursor"}
+
+
+@bp.get("/overview/rows")
+@login_required
+def rows():
+    """Show the obligations behind a number."""
+    args = request.args
+    unit = _branch_or_above(args.get("unit", ""))
+    try:
+        on = _day(args.get("on", ""))
+    except InvalidInput:
+        on = None
+    shown = Rows(unit, on, Which.of(args), args.get("cursor", ""))
+    return render_template("overview_rows.html", rows=shown)
+
+
+def _branch_or_above(text: str) -> Unit:
+    """Return a unit whose obligations the reader may see from above, or as its own leader."""
+    unit_id = read_id(text)
+    if text and unit_id is None:
+        raise NotFound()
+    return obligations.readable(db.session, unit_id, session.actor())

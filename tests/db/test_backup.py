@@ -1,0 +1,283 @@
+"""Backups: the whole of an installation while it runs, read back, restored elsewhere to the same."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+import tarfile
+import threading
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from oversight import cli, create_app
+from oversight.base import archive, files
+from oversight.base.clock import StoppedClock
+from oversight.base.db import db, new_id
+from oversight.commands import keeping
+from oversight.engine import journal
+from oversight.models import Attachment, Case, JournalRow, Zone
+from oversight.time import backup, sweep
+from tests.support import postgres
+from tests.support.actors import Play
+from tests.support.world import at
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+PHOTO = b"\xff\xd8\xff a photo"
+
+
+class Place:
+    """An installation at a terminal, apart from the one that the test fixtures serve."""
+
+    def __init__(self, folder, url: str, key: str | None = "t" * 32):
+        folder.mkdir(exist_ok=True)
+        self.folder, self.url = folder, url
+        source = {"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_INSTANCE": str(folder)}
+        source |= {"OVERSIGHT_SECRET_KEY": key} if key else {}
+        self.app = create_app(source, StoppedClock(NOW))
+
+    def __call__(self, *args: str):
+        return CliRunner().invoke(cli.main, list(args), obj=self.app, prog_name="oversight")
+
+    def ok(self, *args: str) -> str:
+        result = self(*args)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def no(self, *args: str) -> str:
+        result = self(*args)
+        assert result.exit_code == 1 and isinstance(result.exception, SystemExit), result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+
+@pytest.fixture
+def lived(session, world, app, stage, tmp_path):
+    """An installation with a decided case, a photo, and an account of the clock's work."""
+    play = Play(session, world)
+    case = play.approved()
+    data = tmp_path / "here" / "data"
+    stored, thumb = files.keep(data, PHOTO), files.keep(data, b"small", marked=True)
+    session.add(
+        Attachment(
+            zone_id=case.zone_id,
+            case_id=case.id,
+            series_id=case.id,
+            name="1.jpg",
+            kind="image/jpeg",
+            size=len(PHOTO),
+            sha256=files.sha256(PHOTO),
+            stored=stored,
+            thumb=thumb,
+            by_id=world.people["village.secretary"].id,
+            at=at("2026-11-24").now,
+        )
+    )
+    session.commit()
+    sweep.sweep(session, at("2026-11-24"))
+    found = Place(tmp_path / "here", stage.url)
+    found.ok("upgrade")
+    return found
+
+
+@pytest.fixture
+def empty(request, database_url, tmp_path):
+    url = (
+        f"sqlite:///{tmp_path / 'there' / 'oversight.db'}"
+        if database_url.startswith("sqlite")
+        else postgres.create_database()
+    )
+    return Place(tmp_path / "there", url, key=None)
+
+
+def contents(place) -> dict[str, list]:
+    """Return all rows of all tables."""
+    with place.app.app_context(), db.engine.connect() as link:
+        tables = sa.inspect(link).get_table_names()
+        return {
+            name: sorted(map(str, link.execute(sa.text(f"SELECT * FROM {name}")).all()))
+            for name in tables
+        }
+
+
+def uploads(place) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in files.all_of(place.folder / "data")}
+
+
+def test_what_was_restored_is_what_there_was(lived, empty, tmp_path):
+    said = lived.ok("backup", str(tmp_path / "one.backup"))
+    assert "读回核对无误" in said
+    assert (tmp_path / "one.backup").stat().st_mode & 0o777 == 0o600
+    assert "逐条相连" in empty.ok("restore", str(tmp_path / "one.backup"))
+    assert contents(empty) == contents(lived) and len(contents(lived)["journal"]) > 1
+    assert uploads(empty) == uploads(lived) and len(uploads(lived)) == 2
+    key = tmp_path / "there" / "secret_key"
+    assert key.read_text() == "t" * 32 and key.stat().st_mode & 0o777 == 0o600
+    assert "日志完整" in empty.ok("audit", "verify")
+    again = Place(tmp_path / "there", empty.url, key=None)
+    assert "日志完整" in again.ok("audit", "verify"), "and the key that it starts with fits"
+
+
+def test_numbers_go_on_behind_what_was_restored(lived, empty, tmp_path):
+    with lived.app.app_context():
+        db.session.execute(
+            sa.text(
+                "INSERT INTO sign_ins (id, at, name_hash, address, agent, what)"
+                " VALUES (41, '2026-11-24', 'x', '', '', 'right')"
+            )
+        )
+        db.session.commit()
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    empty.ok("restore", str(tmp_path / "one.backup"))
+    with empty.app.app_context():
+        db.session.execute(
+            sa.text(
+                "INSERT INTO sign_ins (at, name_hash, address, agent, what)"
+                " VALUES ('2026-11-24', 'x', '', '', 'right')"
+            )
+        )
+        assert db.session.scalar(sa.text("SELECT max(id) FROM sign_ins")) == 42
+        db.session.rollback()
+
+
+def test_a_restore_writes_over_nothing(lived, tmp_path):
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    before = contents(lived)
+    assert "已有数据" in lived.no("restore", str(tmp_path / "one.backup"))
+    assert contents(lived) == before
+    assert "已经有了" in lived.no("backup", str(tmp_path / "one.backup"))
+
+
+def test_what_is_no_whole_backup_is_refused_and_changes_nothing(lived, empty, tmp_path):
+    path = tmp_path / "one.backup"
+    lived.ok("backup", str(path))
+    whole = path.read_bytes()
+    plain = gzip.decompress(whole)
+    spoilt = {
+        "short": whole[: len(whole) // 2],
+        "none": b"",
+        "other": b"PK\x03\x04 a workbook",
+        "changed": gzip.compress(plain.replace(PHOTO, PHOTO[::-1], 1)),
+    }
+    for name, data in spoilt.items():
+        (tmp_path / name).write_bytes(data)
+        assert "备份" in empty.no("restore", str(tmp_path / name)), name
+    assert "打不开" in empty.no("restore", str(tmp_path / "nowhere"))
+    assert not files.place(tmp_path / "there" / "data", "00").parent.parent.exists()
+    empty.ok("restore", str(path))
+
+
+def test_no_member_leads_out_of_its_folder(tmp_path):
+    with tarfile.open(tmp_path / "evil", "w:gz") as tar:
+        (tmp_path / "x").write_text("x")
+        tar.add(tmp_path / "x", "../../x")
+    with pytest.raises(Exception, match="不是本系统的备份"):
+        archive.read(tmp_path / "evil", tmp_path / "into")
+
+
+def test_neither_the_signing_key_nor_ballot_keys_leave(lived, tmp_path):
+    (tmp_path / "here" / "seal_key").write_text("s" * 64)
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    with tarfile.open(tmp_path / "one.backup") as tar:
+        names = tar.getnames()
+    assert not [name for name in names if "seal" in name or "ballot" in name]
+    assert {"secret_key", "manifest.json"} < set(names)
+
+
+def test_a_missing_photo_is_said_and_the_backup_kept(lived, tmp_path):
+    for path in files.all_of(tmp_path / "here" / "data"):
+        if path.read_bytes() == PHOTO:
+            path.unlink()
+    said = lived.no("backup", str(tmp_path / "one.backup"))
+    assert "有 1 个附件的文件不在了" in said and (tmp_path / "one.backup").exists()
+
+
+def test_a_changed_journal_is_said_and_the_backup_kept(lived, tmp_path):
+    if lived.url.startswith("sqlite"):
+        with closing(sqlite3.connect(lived.url.removeprefix("sqlite:///"))) as link:
+            link.execute("DROP TRIGGER journal_no_update")
+            link.execute("UPDATE journal SET words = '{\"reason\": \"x\"}' WHERE move = 'ask'")
+            link.commit()
+        assert "原来的数据有问题" in lived.no("backup", str(tmp_path / "one.backup"))
+        assert (tmp_path / "one.backup").exists()
+
+
+def test_a_backup_under_load_holds_a_moment(lived, empty, tmp_path):
+    """Writers go on: each row of the copy has what it hangs on, and the chain is whole."""
+    stop, going, written = threading.Event(), threading.Event(), []
+    changed = sa.update(Zone).values(epoch=sa.bindparam("to"))
+
+    def write():
+        with lived.app.app_context():
+            while not stop.is_set():
+                db.session.execute(changed, {"to": new_id()})
+                db.session.commit()
+                written.append(1)
+                going.set()
+            db.session.remove()
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        assert going.wait(10)
+        before = len(written)
+        lived.ok("backup", str(tmp_path / "one.backup"))
+        assert len(written) > before, "nobody waited for it"
+    finally:
+        stop.set()
+        thread.join(10)
+    empty.ok("restore", str(tmp_path / "one.backup"))
+    with empty.app.app_context():
+        assert journal.Verifier().read(journal.told(db.session)).done().problems == []
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(JournalRow)) > 1
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1
+        db.session.remove()
+
+
+def test_seven_daily_ones_are_kept(lived, tmp_path):
+    folder = tmp_path / "here" / "backups"
+    folder.mkdir()
+    for day in range(1, 12):
+        (folder / f"oversight-2026-11-{day:02}.backup").write_text("older")
+    (folder / "by-hand.backup").write_text("kept")
+    lived.ok("backup", "--daily")
+    assert [path.name[10:-7] for path in backup.daily(folder)] == [
+        "2026-11-06", "2026-11-07", "2026-11-08", "2026-11-09", "2026-11-10", "2026-11-11", "2026-11-24",
+    ]  # fmt: skip
+    assert (folder / "by-hand.backup").exists()
+    assert "已经做过" in lived.ok("backup", "--daily")
+
+
+def test_the_day_s_backup_begins_at_night_or_at_noon(lived, monkeypatch):
+    begun = []
+    monkeypatch.setattr(keeping.subprocess, "Popen", lambda *given, **more: begun.append(given))
+    monkeypatch.setattr(keeping, "_running", [])
+    with lived.app.app_context():
+        for hour in range(24):
+            moment = lived.app.extensions["clock"].at(at("2026-11-24").today, hour)
+            keeping.begin_daily(moment)
+            keeping._running.clear()
+        assert len(begun) == 2
+        env = lived.app.config["OVERSIGHT"]
+        lived.app.config["OVERSIGHT"] = replace(env, backups=False)
+        keeping.begin_daily(lived.app.extensions["clock"].at(at("2026-11-24").today, 3))
+        assert len(begun) == 2
+
+
+def test_a_killed_backup_leaves_no_backup(lived, tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archive.Writer, "add_file", killed)
+    result = lived("backup", str(tmp_path / "one.backup"))
+    assert result.exit_code and not list(tmp_path.glob("*.backup"))
+    assert not list(tmp_path.glob(".oversight-*")), "nor its parts"
+
+
+def test_yesterday_s_file_says_how_old_it_is(tmp_path):
+    (tmp_path / "oversight-2026-11-23.backup").touch()
+    assert at("2026-11-24").today - backup.newest(tmp_path) == timedelta(days=1)

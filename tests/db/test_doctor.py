@@ -1,0 +1,94 @@
+"""What ails an installation is told by name, with what to do; a sound one is called so."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from oversight.base import files
+from oversight.time import due, growth
+from tests.db.test_backup import PHOTO, lived  # noqa: F401
+from tests.support.world import at
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def found(lived):  # noqa: F811
+    """Return what the doctor says, by name."""
+
+    def said() -> dict[str, tuple[str, str]]:
+        result = lived("doctor")
+        assert "Traceback" not in result.output
+        rows = [line.split("\t") for line in result.output.splitlines()]
+        assert (result.exit_code == 1) == any(row[0] == "要处理" for row in rows), result.output
+        return {name: (level, text) for level, name, text in rows}
+
+    return said
+
+
+def test_a_sound_one(found, session, lived):  # noqa: F811
+    due.sweep(session, at("2026-11-24"))
+    lived.ok("backup", "--daily")
+    said = found()
+    odd = {name: text for name, (level, text) in said.items() if level != "正常"}
+    assert set(odd) <= {"文件权限", "磁盘"}, odd
+    assert "SQLite" in said["版本"][1]
+
+
+def test_photos_that_are_gone_changed_or_known_to_nobody(found, lived, tmp_path):  # noqa: F811
+    data = tmp_path / "here" / "data"
+    first, small = sorted(files.all_of(data), key=lambda path: path.read_bytes() != PHOTO)
+    first.write_bytes(PHOTO[::-1])
+    files.keep(data, b"known to nobody")
+    said = found()
+    assert said["附件"] == (
+        "要处理", "有 0 个附件的文件不在，1 个与登记时不一致，请从备份里取回。",
+    )  # fmt: skip
+    assert said["没有登记的文件"][0] == "注意"
+    small.write_bytes(b"another picture")
+    first.unlink()
+    assert "有 1 个附件的文件不在，1 个与登记时不一致" in found()["附件"][1]
+
+
+def test_a_janitor_takes_what_nobody_knows_after_a_day(session, lived, tmp_path):  # noqa: F811
+    data, moment = tmp_path / "here" / "data", at("2026-11-24")
+    loose = files.place(data, files.keep(data, b"known to nobody"))
+    part = loose.with_name(f".{loose.name}.0000.part")
+    part.write_bytes(b"half")
+    young = moment.now.timestamp() - 3600
+    for path in (loose, part):
+        os.utime(path, (young, young))
+    assert growth.tidy(session, data, moment) == 0, "its change may not be committed yet"
+    assert growth.tidy(session, data, at("2026-11-26")) == 2
+    assert not loose.exists() and not part.exists() and len(list(files.all_of(data))) == 2
+
+
+def test_a_trigger_that_was_taken_away(found, lived):  # noqa: F811
+    with closing(sqlite3.connect(lived.url.removeprefix("sqlite:///"))) as link:
+        names = link.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"
+        ).fetchall()
+        for (name,) in names:
+            link.execute(f"DROP TRIGGER {name}")
+        link.commit()
+    assert names and found()["数据库结构"][0] == "要处理"
+
+
+def test_a_clock_that_leapt(found, lived, session):  # noqa: F811
+    due.sweep(session, at("2026-11-24"))
+    lived.app.extensions["clock"].now = at("2027-01-24").now
+    assert found()["到期办理"] == (
+        "要处理", "距上次办理到期的事已有 61 天；时钟无误，请运行 oversight sweep --catch-up。",
+    )  # fmt: skip
+    assert "逐日补办" in lived.no("sweep")
+    lived.ok("sweep", "--catch-up")
+    assert found()["到期办理"][0] == "正常"
+
+
+def test_a_clock_behind_the_journal(found, lived):  # noqa: F811
+    lived.app.extensions["clock"].now = at("2026-10-24").now
+    assert found()["时钟"][0] == "要处理"

@@ -1,0 +1,141 @@
+"""A clock that leaps: nothing lapses until somebody says so, then each day is made up for once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.models import Case, Checkpoint, InstallationFact, JournalRow, Notice, Reminder
+from oversight.time import due, faults, figures, growth, sweep
+from tests.db.test_sweep import ask, state
+from tests.support.world import at
+
+
+@pytest.fixture
+def asked(session, world):
+    case = ask(session, world)  # to be answered by the 27th, void when the 4th of December comes
+    due.sweep(session, at("2026-11-24"))
+    return case
+
+
+def test_a_leap_of_more_than_three_days_waits(session, asked):
+    due.sweep(session, at("2026-11-27"))
+    with pytest.raises(due.Leapt, match="45 天"):
+        due.sweep(session, at("2027-01-11"))
+    assert state(session, asked) == "asked"
+    assert due.leapt(session, at("2027-01-11")) == 45
+    assert due.last(session).value == "2026-11-27", "a wrong clock leaves no trace"
+    due.sweep(session, at("2026-11-28"))
+    assert state(session, asked) == "asked"
+
+
+def test_each_missed_day_is_lived_once(session, asked):
+    due.catch_up(session, at("2027-02-24"))
+    assert state(session, asked) == "lapsed"
+    rungs = sa.select(Reminder.rung).where(Reminder.case_id == asked.id).order_by(Reminder.rung)
+    assert session.scalars(rungs).all() == [-1, 0, 1], "the warnings too, in their order"
+    row = session.scalar(sa.select(JournalRow).where(JournalRow.move == "lapse"))
+    assert row.at == at("2027-02-24").now, "the journal tells when it was really done"
+    assert row.result["due"] == "2026-12-04", "and when it was due"
+    before = [
+        session.scalar(sa.select(sa.func.count()).select_from(one)) for one in (Notice, JournalRow)
+    ]
+    due.catch_up(session, at("2027-02-24"))
+    due.sweep(session, at("2027-02-24"))
+    assert before == [
+        session.scalar(sa.select(sa.func.count()).select_from(one)) for one in (Notice, JournalRow)
+    ]
+
+
+def test_missed_days_get_no_seals_of_their_own(session, asked):
+    due.catch_up(session, at("2027-01-11"))
+    days = session.scalars(sa.select(Checkpoint.day).order_by(Checkpoint.number)).all()
+    assert [str(day) for day in days] == ["2026-11-24", "2027-01-11"]
+
+
+def test_a_catch_up_that_is_killed_goes_on_where_it_was(session, asked, monkeypatch):
+    days, real = [], sweep.sweep
+
+    def killed(given, moment, *more, **named):
+        if len(days) == 5:
+            raise KeyboardInterrupt
+        days.append(moment.today)
+        return real(given, moment, *more, **named)
+
+    monkeypatch.setattr(due.steps, "sweep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        due.catch_up(session, at("2026-12-20"))
+    monkeypatch.setattr(
+        due.steps, "sweep", lambda s, m, *a, **n: days.append(m.today) or real(s, m, *a, **n)
+    )
+    due.catch_up(session, at("2026-12-20"))
+    assert [str(day) for day in days] == [f"2026-11-{n}" for n in range(25, 31)] + [
+        f"2026-12-{n:02}" for n in range(1, 21)
+    ]
+
+
+def test_a_clock_that_goes_back_brings_nothing_twice(session, asked):
+    due.sweep(session, at("2026-11-26"))
+    count = sa.select(sa.func.count()).select_from(Notice)
+    said = session.scalar(count)
+    due.sweep(session, at("2026-11-24"))
+    due.sweep(session, at("2026-11-26"))
+    assert session.scalar(count) == said
+    assert due.last(session).value == "2026-11-26"
+
+
+def test_a_quiet_minute_writes_nothing(session, asked):
+    moment = at("2026-11-24")
+    known = session.get(InstallationFact, "swept").at
+    due.sweep(session, type(moment)(moment.now + timedelta(minutes=5), moment.today))
+    assert session.get(InstallationFact, "swept", populate_existing=True).at == known
+    due.sweep(session, type(moment)(moment.now + timedelta(minutes=11), moment.today))
+    assert session.get(InstallationFact, "swept", populate_existing=True).at > known
+
+
+def test_what_failed_is_tried_again_by_hand(session, world, asked, monkeypatch):
+    def broken(*_):
+        raise ValueError("bad fact")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep.transitions, "tick_all", broken)
+        patch.setattr(sweep.transitions, "tick", broken)
+        sweep.sweep(session, at("2026-12-04"))
+    assert faults.count(session) == 1
+    sweep.sweep(session, at("2026-12-04"))
+    assert state(session, asked) == "asked", "it rests for an hour"
+    assert faults.retry(session, at("2026-12-04")) == 1
+    session.commit()
+    sweep.sweep(session, at("2026-12-04"))
+    assert state(session, asked) == "lapsed" and faults.count(session) == 0
+
+
+def test_a_handler_that_fails_stops_no_other_and_is_tried_again_by_hand(
+    session, asked, monkeypatch
+):
+    monkeypatch.setitem(sweep.HANDLERS, "notify", lambda *_: 1 / 0)
+    for _try in range(6):
+        sweep.sweep(session, at("2026-11-26"))
+    failed = figures.work_failed(session)
+    assert failed > 0
+    monkeypatch.undo()
+    assert sweep.sweep(session, at("2026-11-26"))["delivered"] == 0, "five times are enough"
+    assert faults.retry(session, at("2026-11-26")) == failed
+    session.commit()
+    assert sweep.sweep(session, at("2026-11-26"))["delivered"] == failed
+
+
+def test_what_was_read_long_ago_goes_and_nothing_else(session, world, asked, tmp_path):
+    due.sweep(session, at("2026-11-26"))
+    notices = session.scalars(sa.select(Notice)).all()
+    assert len(notices) >= 2
+    notices[0].read_at = at("2026-11-26").now
+    kept = {one.id for one in notices[1:]}
+    session.commit()
+    growth.daily(session, tmp_path, at("2029-11-20"))
+    assert {one.id for one in session.scalars(sa.select(Notice))} == kept | {notices[0].id}
+    assert growth.daily(session, tmp_path, at("2029-12-20")) == 1
+    assert {one for one in session.scalars(sa.select(Notice.id))} == kept
+    assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1

@@ -1,0 +1,113 @@
+"""Every list as filtered leaves as a workbook by one way: Chinese headers in a frozen row, dates as dates, nothing
+that a spreadsheet would run, and no more than its reader may see.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+import openpyxl
+import pytest
+
+from oversight.calendar.party_days import plan_year
+from tests.db.test_attendance import record, sheet
+from tests.db.test_registers import note
+from tests.support.world import at
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def sheet_at(reader):
+    """Return a list as its reader downloads it: the header row and the rows."""
+
+    def read(who: str, address: str):
+        mark = "&" if "?" in address else "?"
+        answer = reader(who).raw("GET", f"{address}{mark}as=xlsx")
+        assert answer.status_code == 200, (answer.status_code, answer.location)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        found = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+        assert found.freeze_panes == "A2"
+        head, *rows = [[cell.value for cell in row] for row in found.iter_rows()]
+        return head, rows
+
+    return read
+
+
+@pytest.fixture
+def year(session, world):
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-05"))
+    record(session, world, sheet(world, absent=("member1",)), on="2026-11-09")
+    session.commit()
+    return world.units["village"].id
+
+
+def test_the_month_table_leaves_as_it_is_filtered(sheet_at, year):
+    head, rows = sheet_at("town1.officer", "/months?year=2026")
+    assert head[:3] == ["上级", "党支部", "1月"] and head[-1] == "民主评议" and len(rows) == 5
+    village = next(row for row in rows if row[1] == "石桥村党支部")
+    assert village[0] == "青溪镇党委" and "已开展" in village[12] and village[2] == "未开展"
+    _head, rows = sheet_at("town1.officer", "/months?year=2026&q=石桥")
+    assert [row[1] for row in rows] == ["石桥村党支部"]
+    assert len(sheet_at("zone.officer", "/months?year=2026")[1]) == 7
+
+
+def test_a_list_is_whole_beyond_its_page(sheet_at, session, year, monkeypatch):
+    monkeypatch.setattr("oversight.ledger.table.SIZE", 2)
+    assert len(sheet_at("zone.officer", "/months?year=2026&cursor=x")[1]) == 7
+
+
+def test_the_ledger_leaves_with_days_as_days(sheet_at, year):
+    head, rows = sheet_at("village.secretary", f"/units/{year}/ledger")
+    one = next(dict(zip(head, row, strict=True)) for row in rows if row[2] == "交纳党费")
+    assert one["谁应办"] == "石桥村党支部" and one["应给谁"] == "青溪镇党委"
+    assert (
+        isinstance(one["期限"], datetime) and one["状态"] == "超期" and "三（一）1" in one["条款"]
+    )
+
+
+def test_what_is_done_leaves_from_the_desk(sheet_at, play, session):
+    case = play.on("2026-11-20").asked()
+    play.move(case, "town1.officer", "refuse", opinion="当天没有特殊情况")
+    session.commit()
+    head, rows = sheet_at("town1.officer", "/desk?box=done")
+    [row] = rows
+    told = dict(zip(head, row, strict=True))
+    assert told["党组织"] == "石桥村党支部" and told["文号"] and isinstance(told["立案"], datetime)
+    assert sheet_at("town1.officer", "/desk?box=done&workflow=rectification")[1] == []
+
+
+def test_members_accounts_and_registers_leave(sheet_at, session, world, year):
+    head, rows = sheet_at("zone.sysadmin", f"/admin/units/{year}/people")
+    assert head[0] == "姓名" and len(rows) == 5 and "电话" not in "".join(head)
+    head, rows = sheet_at("zone.sysadmin", f"/accounts/units/{year}")
+    assert head == ["姓名", "用户名", "状态"] and len(rows) == 5
+    note(session, world, "raised", what="=cmd|'/c calc'!A1")
+    note(session, world, "hardship", what="家里的难处")
+    session.commit()
+    rows = sheet_at("village.secretary", f"/units/{year}/registers")[1]
+    assert {row[4] for row in rows} == {"'=cmd|'/c calc'!A1", "家里的难处"}
+    above = sheet_at("town1.officer", f"/units/{year}/registers")[1]
+    assert len(above) == 1, "care is the branch's own also here"
+
+
+@pytest.mark.parametrize(
+    "who, address, status",
+    [
+        ("village.member1", "/units/{year}/ledger", 403),
+        ("community.secretary", "/units/{year}/registers", 404),
+        ("village.secretary", "/accounts/units/{year}", 403),
+    ],
+)
+def test_who_may_not_see_a_list_takes_none_away(reader, year, who, address, status):
+    answer = reader(who).raw("GET", address.format(year=year) + "?as=xlsx")
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("address", ["/months?year=2026", "/ledger", "/desk?box=units"])
+def test_each_list_has_the_same_link(reader, year, address):
+    page = reader("town1.officer").get(address)
+    [link] = page.links("导出 Excel")
+    assert "as=xlsx" in link and "cursor" not in link

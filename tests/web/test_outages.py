@@ -1,0 +1,105 @@
+"""Full disks and databases that are away: a sentence, nothing half-done, and all is well again unaided."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from oversight.base import files, outages, written
+from oversight.models import Attachment
+from oversight.time import due
+from tests.db.test_rectification_walk import fixing
+from tests.support.world import at
+from tests.web.test_evidence import PHOTO, post
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"), [(errno.ENOSPC, outages.FULL), (errno.EIO, outages.DISK)]
+)
+def test_a_disk_that_takes_no_photo(reader, session, world, app, monkeypatch, code, sentence):
+    case, sender = fixing(session, world), reader("village.secretary")
+
+    def full(*_):
+        raise OSError(code, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(written.os, "fsync", full)
+        answer = post(sender, case, ("一.jpg", PHOTO), status=503, **{"ev-finding": "1"})
+        assert sentence in answer.text
+        assert sender.get(f"/cases/{case.id}").title, "reading goes on"
+    folder = app.config["OVERSIGHT"].data_dir
+    assert not [path for path in files.all_of(folder) if path.is_file()]
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attachment)) == 0
+    post(sender, case, ("一.jpg", PHOTO), **{"ev-finding": "1"})
+
+
+@pytest.mark.parametrize("said", ["attempt to write a readonly database", "disk is full"])
+def test_a_database_that_takes_nothing(reader, world, monkeypatch, said):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    form = admin.get(path)
+
+    def broken(*_, **_more):
+        raise sa.exc.OperationalError("INSERT", {}, Exception(said))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.engine.repeats.insert_once", broken)
+        answer = admin.submit(form, "/people", 503, name="赵老同志", on="2026-11-24")
+        assert "内容没有保存" in answer.text and answer.value("name") == "赵老同志", (
+            "nor what was typed lost"
+        )
+    admin.submit(form, "/people", name="赵老同志", on="2026-11-24")
+
+
+def ready(api) -> tuple[int, str]:
+    answer = api(None).send("GET", "//readyz")
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_not_ready_where_the_disk_takes_nothing(api, app, tmp_path):
+    assert ready(api) == (200, "ready\n")
+    (tmp_path / "file").touch()
+    env = app.config["OVERSIGHT"]
+    app.config["OVERSIGHT"] = replace(env, data_dir=tmp_path / "file")
+    status, text = ready(api)
+    assert status == 503 and text.startswith("disk takes no writes: ")
+    app.config["OVERSIGHT"] = env
+    assert ready(api)[0] == 200
+
+
+def test_ready_says_when_the_clock_s_work_was_done(api, app, session, world, clock):
+    due.sweep(session, at("2026-11-24"))
+    assert ready(api) == (200, f"ready\nswept {at('2026-11-24').now.isoformat()}\n")
+    clock.now = at("2026-11-25").now
+    assert "sweep is late" in ready(api)[1]
+    clock.now = at("2027-01-11").now
+    status, text = ready(api)
+    assert status == 200 and "the clock stands 48 days later" in text
+    figures = api(None).send("GET", "//metrics").get_data(as_text=True)
+    assert "oversight_sweep_leapt_days 48.0" in figures
+
+
+def test_the_administrator_sees_it_and_tries_again_by_hand(reader, session, world, clock):
+    due.sweep(session, at("2026-11-24"))
+    session.execute(
+        sa.text(
+            "INSERT INTO sweep_faults (step, subject, error, times, since, last_at)"
+            " VALUES ('tick', 'x', 'ValueError', 3, :now, :now)"
+        ),
+        {"now": "2026-11-24 01:00:00.000000"},
+    )
+    session.commit()
+    admin = reader("zone.sysadmin")
+    page = admin.get("/admin/")
+    assert "最近一次办理到期的事" in page.main and "试了 3 次" in page.main
+    assert "1 件一分钟内再试" in admin.submit(page, "/admin/retry").text
+    assert reader("zone.secadmin").raw("POST", "/admin/retry").status_code in (400, 403)
+    clock.now = at("2026-12-24").now
+    reader("zone.auditor")
+    page = reader("town2.officer").get("/desk")
+    assert "--catch-up" not in page.text

@@ -1,0 +1,228 @@
+"""The month at a glance: what stands in its tables is what the rows behind them are, for towns and for the
+zone, as of any day.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from oversight.calendar.party_days import plan_year
+from oversight.ledger import obligations, overview, pace
+from oversight.ledger.tally import Tally
+from oversight.models import Rollup
+from oversight.time import rollups
+from tests.db.test_attendance import record, sheet
+from tests.db.test_obligations import do
+from tests.support.world import at
+
+TODAY = "2026-11-24"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def lived(session, world):
+    """The branches answer from September on; the village has recorded November and some of its duties."""
+    for unit in world.units.values():
+        if unit.kind == "branch":
+            unit.accountable_from = date(2026, 9, 1)
+            plan_year(session, [unit], 2026, at("2026-09-01"))
+    session.commit()
+    record(session, world, sheet(world, absent=("member1",)))
+    do(session, world, {"DUES.MONTHLY": "", "STUDY.SPEECHES": "讲话"})
+    return world
+
+
+def table(page, name: str) -> list[list]:
+    """Return the cells of a table's body, each row from its heading on."""
+    body = page.tree.find(f".//section[@aria-labelledby='{name}']//tbody")
+    return [list(row) for row in body]
+
+
+def number(text: str) -> int:
+    return int(re.sub(r"\D", "", text) or 0)
+
+
+def said(cell) -> str:
+    return "".join(cell.itertext()).strip()
+
+
+def links(cell) -> list[str]:
+    return [node.get("href") for node in cell.iter("a")]
+
+
+@pytest.mark.parametrize("name", ["town1.officer", "zone.officer"])
+def test_every_number_opens_as_many_rows(reader, lived, name):
+    """By month and by kind, of branches, of towns and of the superior itself."""
+    somebody = reader(name)
+    page = somebody.get("/overview")
+    seen = 0
+    for heading in ("ov-m", "ov-d"):
+        for row in table(page, heading):
+            for cell in row[1:]:
+                [*found] = links(cell)
+                if not found or not found[0].startswith("/overview/rows"):
+                    continue
+                state = {"超": "overdue", "待": "open", "缓": "excused"}.get(said(cell)[0])
+                if state is None or seen % 7:  # one in seven: each is a page
+                    seen += 1
+                    continue
+                seen += 1
+                rows = somebody.get(f"{found[0]}&state={state}")
+                assert len(rows.tree.findall(".//li[@class='lg-r']")) == number(said(cell)), found
+    assert seen > 20
+
+
+def test_a_town_s_numbers_are_the_sum_of_its_branches(session, lived):
+    """And the zone's those of its towns, however they are cut."""
+    zone, now = lived.units["zone"], at(TODAY)
+    branches = obligations.branches_below(session, [zone])
+    found = overview.reckon(session, overview.seats(session, zone, branches), now)
+    assert sum(len(office.lines) for office in found) == len(branches) == 7
+    whole = sum((office.sums for office in found), overview.Sums())
+    for office in found:
+        assert office.sums.below == sum((line.tally for line in office.lines), Tally())
+    alone = [one for unit in branches for one in obligations.of_units(session, [unit], now)]
+    states = obligations.counted(alone)
+    assert whole.below.states()["overdue"] == states["overdue"] > 0
+    assert whole.below.states()["open"] == states["open"] > 0
+    by = [sum(found.values()) for found in whole.below.months().values()]
+    assert sum(by) == sum(whole.below.values())
+
+
+def test_what_is_kept_of_a_large_zone_is_what_is_reckoned(session, lived, reader, monkeypatch):
+    """Rebuilt at will, and read in place of the records where there are many branches."""
+    live = reader("zone.officer").get("/overview")
+    monkeypatch.setattr(rollups, "LIVE", 3)
+    assert len(rollups.stale(session, at(TODAY).today)) == 4  # two towns, a department, the zone
+    told = []
+    assert rollups.rebuild(session, lived.zone.id, at(TODAY), told.append) == 4 == len(told)
+    assert rollups.stale(session, at(TODAY).today) == []
+    kept = reader("zone.officer").get("/overview")
+    for heading in ("ov-m", "ov-d"):
+        cells = [
+            [[said(cell) for cell in row] for row in table(page, heading)] for page in (live, kept)
+        ]
+        assert cells[0] == cells[1]
+    zone = lived.units["zone"]
+    groups = overview.seats(session, zone, obligations.branches_below(session, [zone]))
+    for office in overview.reckon(session, groups, at(TODAY)):
+        row = session.get(Rollup, office.own.unit.id)
+        assert overview.Sums.load(row.sums) == office.sums
+        assert row.sums == office.sums.dump()
+
+
+def test_rows_stand_in_the_units_own_order(reader, lived):
+    rows = [said(row[0]) for row in table(reader("town1.officer").get("/overview"), "ov-m")]
+    assert rows == ["本级：青溪镇党委"] + [
+        lived.units[name].name for name in ("village", "community", "organ", "firm", "soe")
+    ]
+    page = reader("zone.officer").get("/overview")
+    assert [said(row[0]) for row in table(page, "ov-m")][1:] == [
+        "青溪镇党委", "柏岭镇党委", "区教育局党组",
+    ]  # fmt: skip
+    assert "%" not in page.main and "排名" in page.main  # says that there is none
+
+
+def test_cells_say_in_words_how_things_stand(reader, lived):
+    page = reader("town1.officer").get("/overview")
+    village = table(page, "ov-m")[1]
+    assert said(village[1]) == "—"  # January: before it began
+    assert said(village[9])[0] == said(village[10])[0] == "超"
+    columns = page.tree.findall(".//section[@aria-labelledby='ov-m']//thead//th")
+    assert [node.get("scope") for node in columns] == ["col"] * len(columns)
+    title = village[9].find("a").get("title")
+    assert "超期" in title and str(number(said(village[9]))) in title
+
+
+def test_the_drawing_has_its_words_and_a_table(reader, lived):
+    page = reader("town1.officer").get("/overview")
+    drawing = page.tree.find(f".//{SVG}svg[@class='ov-s']")
+    assert drawing.find(f"{SVG}title").text and "11月应办" in drawing.find(f"{SVG}desc").text
+    assert "看成表格" in page.main
+
+
+def test_a_past_day_and_a_day_to_come(reader, lived):
+    officer = reader("town1.officer")
+    before, today = officer.get("/overview?on=2026-11-05"), officer.get("/overview")
+    ahead = officer.get("/overview?on=2026-12-15")
+    late = [
+        number(said(page.tree.find(".//ul[@class='panel ov-k']/li[2]"))) for page in (before, today)
+    ]
+    assert late[0] < late[1]
+    assert "当天的情形" in before.main and "没有人办" in ahead.main
+    wrong = officer.get("/overview?on=2026-13-45", 422)
+    assert "请写一个日期" in wrong.main and wrong.value("on") == "2026-13-45"
+
+
+def test_what_people_may_want_to_ask_about_is_a_question(reader, session, lived, monkeypatch):
+    monkeypatch.setattr(overview, "ENOUGH", 1)
+    for unit in ("community", "firm"):
+        raw = sheet(lived, unit, held_on="2026-11-06")
+        record(session, lived, raw, f"{unit}.secretary", "2026-11-09", unit)
+    page = reader("town1.officer").get("/overview")
+    assert "2 个支部今年每次党日都全员到会，是否需要了解一下？" in page.main
+    assert lived.units["firm"].name in page.main
+
+
+def test_months_held_on_their_last_day(session, lived, reader, monkeypatch):
+    monkeypatch.setattr(overview, "SEVERAL", 1)
+    raw = sheet(lived, "firm", held_on="2026-10-30")  # a Friday; the 31st is no working day
+    from oversight.calendar.party_days import activity_for
+    from oversight.ledger import attendance
+
+    row = activity_for(session, lived.units["firm"], 2026, 10)
+    who = lived.actor("firm.secretary", date(2026, 11, 2))
+    attendance.submit(session, row.id, attendance.read_sheet(raw), who, at("2026-11-02"))
+    assert (
+        "1 个支部10月都在最后一天开展，是否需要了解一下？"
+        in reader("town1.officer").get("/overview").main
+    )
+
+
+def test_lengths_give_the_median_and_what_nine_in_ten_do_not_exceed():
+    assert [pace.quantile({0: 5, 3: 4, 9: 1}, share) for share in (0.5, 0.9, 1)] == [0, 3, 9]
+    assert pace.quantile({2: 1}, 0.9) == 2 and pace.steps({0: 2, 5: 1, 6: 1, 21: 3}) == [3, 1, 0, 3]
+
+
+def test_how_long_a_state_lasted(reader, session, world, play):
+    case = play.asked()
+    play.on("2026-11-26").move(case, "town1.officer", "approve", opinion="同意")
+    found = pace.by_state(
+        pace.stays(
+            session,
+            [world.units["village"].id],
+            at("2026-11-26"),
+            pace.Days(session, world.zone.id),
+        )[world.units["village"].id]
+    )
+    assert found["date_change", "asked"] == {2: 1}  # from the 24th to the 26th
+
+
+def test_who_may_look(reader, lived):
+    reader("village.secretary").get("/overview", 403)
+    reader("town1.officer").get(f"/overview?unit={lived.units['town2'].id}", 404)
+    reader("town1.officer").get(f"/overview?unit={lived.units['zone'].id}", 404)
+    reader("town1.officer").get(f"/overview/rows?unit={lived.units['village2'].id}", 404)
+    reader("town1.officer").get("/overview?unit=x", 404)
+    town = reader("zone.officer").get(f"/overview?unit={lived.units['town1'].id}")
+    assert "本镇总览" in town.main
+    assert reader("town1.officer").get("/desk").links("总览")
+    assert not reader("village.secretary").get("/desk").links("总览")
+
+
+def test_a_page_of_a_superior_goes_on(reader, lived, monkeypatch):
+    from oversight.views.pages import overview as pages
+
+    monkeypatch.setattr(pages, "SIZE", 3)
+    officer = reader("town1.officer")
+    first = officer.get("/overview")
+    [following] = first.links("下一页")
+    assert parse_qs(urlsplit(following).query)["cursor"]
+    names = [
+        said(row[0]) for page in (first, officer.get(following)) for row in table(page, "ov-m")
+    ]
+    assert len(names) == len(set(names)) == 6
