@@ -48,7 +48,7 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
     from oversight.base.clock import Clock
     from oversight.base.db import db, engine_options, prepare
     from oversight.base.signing import Signer
-    from oversight.views.compiled import Compiled
+    from oversight.views.compiled import Compiled, Pages
 
     given = os.environ if source is None else source
     instance = Path(given.get("OVERSIGHT_INSTANCE") or ROOT / "instance")
@@ -62,6 +62,7 @@ def _wired(source: dict[str, str] | None, clock) -> Flask:
         static_url_path=f"/static/{views.assets.digest(static)}",
     )
     # before Babel looks at the environment
+    app.jinja_environment = Pages
     app.jinja_options = {"bytecode_cache": Compiled(instance / "templates")}
     app.config.update(
         SECRET_KEY=settings.secret_key(env, instance),

@@ -47,6 +47,18 @@ class Kept:
                 session.flush()
 
 
+def _clean(session: Session) -> bool:
+    """True where nothing waits to be written; asked at every question."""
+    return not (session._new or session._deleted or session.identity_map.check_modified())
+
+
+def write_out(session) -> None:
+    """Write what waits to be written, as a query of objects does before it asks."""
+    session = plain(session)
+    if session.autoflush and not _clean(session):
+        session.flush()
+
+
 def plain(session: Session | scoped_session) -> Session:
     """Return the session behind a proxy of the thread's, which is looked up anew at every touch."""
     return session() if isinstance(session, scoped_session) else session
@@ -61,10 +73,11 @@ class _Held(NamedTuple):
 
 
 def _held(session) -> _Held:
+    session = plain(session)
     held = session.info.get("held")
     if held is None or not held.begun.is_active:
         connection = session.connection()
-        held = _Held(plain(session).get_transaction(), connection, connection.info.get("kept"))
+        held = _Held(session.get_transaction(), connection, connection.info.get("kept"))
         session.info["held"] = held
     return held
 

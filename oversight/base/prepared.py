@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -92,7 +93,62 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
 
 
 def _row_of(names: list[str]) -> Callable:
-    return namedtuple("Row", names)
+    return namedtuple("Row", names, rename=True)
+
+
+def _columns_of(statement):
+    return statement.selected_columns if statement.is_select else statement.exported_columns
+
+
+class Fixed:
+    """A statement whose values are all known: what the driver is given is kept from its first run,
+    and the statement itself is let go.
+    """
+
+    def __init__(self, statement: sa.Select | sa.CompoundSelect):
+        self.statement: sa.Select | sa.CompoundSelect | None = statement
+        self.out: list[Callable | None] = []
+        self.text, self.Row = "", _row_of([])
+        self.given: Any = None
+
+    def rows(self, session) -> list:
+        """Return what it finds, as named tuples; what waits to be written is first."""
+        kept.write_out(session)
+        connection, statement = kept.link(session), self.statement
+        if statement is not None:
+            return self._begin(connection, statement)
+        cursor = _run(connection, self.text, self.given)
+        return [
+            self.Row(
+                *[
+                    value if make is None else make(value)
+                    for make, value in zip(self.out, row, strict=True)
+                ]
+            )
+            for row in cursor.fetchall()
+        ]
+
+    def _begin(self, connection: sa.Connection, statement) -> list:
+        result = connection.execute(statement)
+        context, columns = result.context, list(_columns_of(statement))
+        self.text, self.given = context.statement, context.parameters[0]
+        self.Row = _row_of([column.key for column in columns])
+        self.out = [_reader(column.type, connection.dialect) for column in columns]
+        self.statement = None
+        return [self.Row(*row) for row in result]
+
+
+def _run(connection: sa.Connection, text: str, given, many: bool = False):
+    """Run a statement on the driver's cursor, heard by who listens to the engine."""
+    cursor, dialect = connection.connection.cursor(), connection.dialect
+    kept.announce(connection, cursor, text, given, many)
+    try:
+        (cursor.executemany if many else cursor.execute)(text, given)  # answers differ by driver
+    except dialect.loaded_dbapi.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        ) from error
+    return cursor
 
 
 class _Compiled:
@@ -100,18 +156,19 @@ class _Compiled:
 
     def __init__(self, statement, keys: list[str] | None, dialect: sa.Dialect):
         made = statement.compile(dialect=dialect, column_keys=keys)
-        self.text, self.dialect = str(made), dialect
-        self.positional, fixed = made.positiontup is not None, made.params
+        self.text, fixed, places = str(made), made.params, made.positiontup
+        converters = dict(made._bind_processors)
+        if made.post_compile_params:  # lists of values are written out
+            state = made.construct_expanded_state(fixed)
+            self.text, fixed, places = state.statement, state.parameters, state.positiontup
+            converters |= state.processors
+        self.positional = places is not None
         # what each parameter is: its name, its converter, and its value where the statement fixes it
-        self.order = [
-            (name, made._bind_processors.get(name), fixed.get(name))
-            for name in made.positiontup or fixed
-        ]
+        self.order = [(name, converters.get(name), fixed.get(name)) for name in places or fixed]
         self.names = [name for name, _convert, _fixed in self.order]
-        columns = statement.selected_columns if statement.is_select else statement.exported_columns
-        self.columns = [column.key for column in columns]
+        self.columns = [column.key for column in _columns_of(statement)]
         self.Row: Callable = _row_of(self.columns)
-        self.out = [_reader(column.type, dialect) for column in columns]
+        self.out = [_reader(column.type, dialect) for column in _columns_of(statement)]
 
     def row(self, found):
         return self.Row(*self.values(found))
@@ -133,21 +190,6 @@ class _Compiled:
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor, for several sets of values where a list is given."""
-        cursor = connection.connection.cursor()
         if isinstance(values, list):
-            many, given, send = True, [self.given(one) for one in values], cursor.executemany
-        else:
-            many, given, send = False, self.given(values), cursor.execute
-        kept.announce(connection, cursor, self.text, given, many)
-        try:
-            send(self.text, given)  # drivers differ in what it answers
-        except self.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DBAPIError.instance(
-                self.text,
-                None,
-                error,
-                self.dialect.loaded_dbapi.Error,
-                hide_parameters=True,
-                dialect=self.dialect,
-            ) from error
-        return cursor
+            return _run(connection, self.text, [self.given(one) for one in values], many=True)
+        return _run(connection, self.text, self.given(values))

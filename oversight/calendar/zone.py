@@ -24,8 +24,9 @@ from oversight.models import (
 )
 from oversight.models.epochs import epoch
 
-from .workdays import Calendar, CalendarDay, PartyDay, add_workdays, party_day
+from .workdays import Calendar, CalendarDay, PartyDay, add_workdays, party_day, workdays_between
 
+DISTANCES = 2048  # between two days that a process keeps for a zone
 _notices = Kept("zone_notices")
 
 
@@ -38,6 +39,7 @@ class _Read:
 
     def __init__(self):
         self.days: dict[tuple, PartyDay] = {}  # the same for all branches under the same clauses
+        self.between: dict[tuple[date, date], int] = {}  # working days, as every list asks for them
 
 
 @lru_cache(maxsize=8)
@@ -63,6 +65,16 @@ def zone_calendar(session: Session, zone_id: str) -> Calendar:
         )
         read.calendar = Calendar({row.day: CalendarDay(*row) for row in rows}, frozenset(years))
     return read.calendar
+
+
+def workdays_from(session: Session, zone_id: str, begin: date, end: date) -> int:
+    """Count a zone's working days after a day up to another, as `workdays_between`."""
+    known = _read(zone_id, epoch(session, zone_id)).between
+    if (begin, end) not in known:
+        if len(known) > DISTANCES:
+            known.clear()
+        known[begin, end] = workdays_between(zone_calendar(session, zone_id), begin, end)
+    return known[begin, end]
 
 
 def zone_settings(session: Session, zone_id: str) -> dict[str, str]:

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import is_id
-from oversight.law.roles import CANDIDATE_GROUPS
+from oversight.law.roles import CANDIDATE_GROUPS, COMMITTEE
 from oversight.models import Case, FollowUp, JournalRow, Membership, Recusal, Unit, WorkItem
 from oversight.organization.standing import is_member
 
-from .sight import OPEN, acted, anew, at_seat, joins, on_my_desk, passed_on, visible, waits_on
+from .sight import OPEN, acted, at_seat, joins, on_my_desk, passed_on, visible
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
+OPEN_ONLY = ("waiting", "follow_up")  # boxes that begin at cases of which many are closed
 NAMING = ("help", "sign")  # kinds of rows that always name a person
 
 
@@ -167,12 +168,15 @@ def _judged(who, people: list[str]):
     law = sa.tuple_(Case.workflow, Case.definition_version).in_(workflows.keeping_members_out())
     own = sa.select(Membership.unit_id).where(Membership.person_id.in_(people), is_member(who.on))
     yield sa.select(Case.id).where(Case.unit_id.in_(own), law, OPEN)
+    # who sat in a body decides nothing anew: asked from his side, whatever waits for that now
     opening = {workflow.opened_by.name for workflow in workflows.every()}
     for acting in (JournalRow.actor_id, JournalRow.acting_for):
         yield sa.select(JournalRow.case_id).where(
-            acting.in_(people), acting.is_not(None), JournalRow.role.in_(opening)
+            acting.in_(people), acting.is_not(None), JournalRow.role.in_({*opening, COMMITTEE.name})
         )
-    yield sa.select(Case.id).where(waits_on(Case, anew), OPEN)
+    yield sa.select(WorkItem.case_id).where(
+        WorkItem.person_id.in_(people), WorkItem.role == "member"
+    )
 
 
 def _jointly() -> list[str]:

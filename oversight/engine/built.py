@@ -9,8 +9,10 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.prepared import Fixed
 from oversight.models.epochs import epoch
 from oversight.organization.actor import Actor
 
@@ -21,6 +23,15 @@ T = TypeVar("T")
 @lru_cache(maxsize=READERS)
 def _shelf(_person_id: str, _on: date, _epoch: str) -> dict:
     return {}
+
+
+def asked(
+    session: Session, who: Actor, name: Hashable, make: Callable[[], sa.Select | sa.CompoundSelect]
+) -> list:
+    """Return the rows of a reader's statement without open values, made where there is none under this
+    token.
+    """
+    return built(session, who, name, lambda: Fixed(make())).rows(session)
 
 
 def built(session: Session, who: Actor, name: Hashable, make: Callable[[], T]) -> T:

@@ -21,6 +21,11 @@ YES, NO, RECUSED, ABSENT, LEFT = "yes", "no", "recuse", "absent", "left"
 CAME = "came"  # took part in a secret vote, of which only counts are kept
 PAST = "past"  # a work item of an earlier round
 PASSED = "closed_at IS NULL AND (handed_to IS NOT NULL OR beside_id IS NOT NULL)"
+# What an index of cases that other branches have joined is made by, word for word as it is asked.
+JOINT = {
+    "sqlite": """json_extract(facts, '$."with"') IS NOT NULL""",
+    "postgresql": "facts ->> 'with' IS NOT NULL",
+}
 
 
 class Case(Base):
@@ -51,6 +56,27 @@ class Case(Base):
             "workflow",
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_numbered",
+            "unit_id",
+            "workflow",
+            "opened_at",
+            sqlite_where=sa.text("number IS NOT NULL"),
+            postgresql_where=sa.text("number IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_cases_open_id",
+            "id",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_cases_joint",
+            "workflow",
+            "zone_id",
+            sqlite_where=sa.text(f"closed_at IS NULL AND {JOINT['sqlite']}"),
+            postgresql_where=sa.text(f"closed_at IS NULL AND {JOINT['postgresql']}"),
         ),
         sa.Index(
             "ix_cases_wake",

@@ -222,19 +222,8 @@ def live(session: Session, token: str, now: datetime, today: date) -> tuple[Acco
     """Return a log-in with its account while it lives: not ended, not too old, not unused for too
     long (unless it stays), account enabled.
     """
-    found = session.execute(
-        sa.select(Account, Login, Zone.epoch, sa.exists().where(Draft.account_id == Account.id))
-        .join(Account.zone)
-        .options(contains_eager(Account.zone))  # whose name stands on every page
-        .join(Login, Account.id == Login.account_id)
-        .where(
-            Login.token_hash == fingerprint(token),
-            Login.ended_at.is_(None),
-            _young(now),
-            sa.not_(Login.waits_for_code),
-            Account.enabled,
-        )
-    ).first()
+    given = {"fingerprint": fingerprint(token), "since": now - LOGIN_LASTS}
+    found = session.execute(_LIVE, given).first()
     if found is None or not _lives(session, *found[:2], now, today):
         return None
     epochs.see(session, found[0].zone_id, found[2])
@@ -242,8 +231,24 @@ def live(session: Session, token: str, now: datetime, today: date) -> tuple[Acco
     return found[0], found[1]
 
 
-def _young(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(Login.created_at > now - LOGIN_LASTS, Login.stays_days > 0)
+def _young(since: datetime | sa.BindParameter) -> sa.ColumnElement[bool]:
+    return sa.or_(Login.created_at > since, Login.stays_days > 0)
+
+
+# Asked with every request: built once.
+_LIVE = (
+    sa.select(Account, Login, Zone.epoch, sa.exists().where(Draft.account_id == Account.id))
+    .join(Account.zone)
+    .options(contains_eager(Account.zone))  # whose name stands on every page
+    .join(Login, Account.id == Login.account_id)
+    .where(
+        Login.token_hash == sa.bindparam("fingerprint"),
+        Login.ended_at.is_(None),
+        _young(sa.bindparam("since")),
+        sa.not_(Login.waits_for_code),
+        Account.enabled,
+    )
+)
 
 
 def _lives(session: Session, account: Account, login: Login, now: datetime, today: date) -> bool:
@@ -265,7 +270,7 @@ def log_ins(session: Session, account: Account, at: Moment) -> list[Login]:
         .where(
             Login.account_id == account.id,
             Login.ended_at.is_(None),
-            _young(at.now),
+            _young(at.now - LOGIN_LASTS),
             sa.not_(Login.waits_for_code),
         )
         .order_by(Login.seen_at.desc(), Login.id)

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.law.roles import ADMINISTRATORS, BRANCH_LEADERS
 from oversight.models import (
@@ -130,6 +131,16 @@ def of(session: Session, zone_id: str, today: date) -> list[Step]:
 
 def _there(session: Session, zone_id: str, today: date) -> dict[str, bool]:
     """Ask for all of it in one question."""
+    row = _THERE.first(session, of_zone=zone_id, day=today, of_year=today.year)
+    return {name: bool(value) for name, value in row._asdict().items()}
+
+
+def _asked() -> sa.Select:
+    """Build the question; somebody who is active is looked for before slips, of which there may be
+    none.
+    """
+    zone_id: sa.BindParameter[str] = sa.bindparam("of_zone")
+    today, year = sa.bindparam("day", type_=sa.Date), sa.bindparam("of_year", type_=sa.Integer)
     top = sa.select(Unit.id).where(Unit.zone_id == zone_id, Unit.kind == "zone").scalar_subquery()
     serving = (
         Post.zone_id == zone_id,
@@ -143,23 +154,24 @@ def _there(session: Session, zone_id: str, today: date) -> dict[str, bool]:
         Account.person_id == Post.person_id,
         Account.password_hash == "",
     )
-    active = (*serving, Account.password_hash != "")
     some = sa.exists().where
+    active = some(*serving, Account.password_hash != "")
     undecided = (PostProposal.zone_id == zone_id, PostProposal.decided_at.is_(None))
     leading = (Post.zone_id == zone_id, Post.office.in_(BRANCH_LEADERS), in_office(today))
     branches = (Unit.zone_id == zone_id, Unit.kind == "branch", Unit.ended_on.is_(None))
-    year = (PublishedYear.zone_id == zone_id, PublishedYear.year == today.year)
     asked = {
         "branches": some(*branches),
         "members": some(Membership.zone_id == zone_id),
         "confirmed": ~some(*undecided),
         "posts": some(*leading),
         "keepers": ~some(*shut_out),
-        "issued": sa.or_(some(*serving, Slip.account_id == Account.id), some(*active)),
-        "activated": some(*active),
-        "published": some(*year),
+        "issued": sa.case((active, sa.true()), else_=some(*serving, Slip.account_id == Account.id)),
+        "activated": active,
+        "published": some(PublishedYear.zone_id == zone_id, PublishedYear.year == year),
         "chosen": some(SettingChange.zone_id == zone_id),
         "planned": some(Activity.zone_id == zone_id),
     }
-    row = session.execute(sa.select(*(one.label(name) for name, one in asked.items()))).one()
-    return {name: bool(value) for name, value in row._mapping.items()}
+    return sa.select(*(one.label(name) for name, one in asked.items()))
+
+
+_THERE = Prepared(lambda _dialect: _asked())

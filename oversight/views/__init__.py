@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from babel import Locale
 from flask import (
     Flask,
     Response,
@@ -49,6 +50,7 @@ from . import (
     once,
     one_form,
     present,
+    said,
     session,
     slips,
 )
@@ -171,10 +173,10 @@ def costly(method: str, path: str) -> int:
     return int((method, path) in COSTLY)
 
 
-def chosen_locale() -> str | None:
+def chosen_locale() -> Locale | None:
     """Return the language of whoever is logged in; None leaves the installation's default."""
     if has_request_context() and current_user and current_user.is_authenticated:
-        return current_user.account.locale
+        return said.language(current_user.account.locale)
     return None
 
 
@@ -198,6 +200,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     csrf.exempt(cases.bp)
     present.register(app)
+    said.register(app)
     app.jinja_env.globals.update(GLOBALS)
     app.config["HEADERS"] = {**HEADERS, **(HSTS if https else {})}
     assets.register(app, app.config["HEADERS"], partial(_before, app.config["OVERSIGHT"].proxies))

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from flask.templating import Environment
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
+
+
+class Pages(Environment):
+    """The environment of all templates: what each of them is given is copied for every page and
+    every part of one, which a plain dictionary does many times faster than a chain of two.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return what a template is given beside its values."""
+        return ChainMap(d, self.globals) if d else self.globals
 
 
 class Compiled(FileSystemBytecodeCache):

@@ -11,11 +11,10 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, current_app, flash, g, request, url_for
+from flask import Flask, current_app, flash, g, request
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
-from jinja2 import TemplateNotFound
+from jinja2 import Template, TemplateNotFound
 from jinja2.ext import Extension
 from markupsafe import Markup
 
@@ -25,8 +24,8 @@ from oversight.base.db import db, find
 from oversight.base.sentences import N_, Sentence
 from oversight.base.terms import DEFAULTS, fill
 from oversight.calendar.party_days import BETTER
-from oversight.calendar.workdays import add_workdays, workdays_between
-from oversight.calendar.zone import zone_calendar
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import workdays_from, zone_calendar
 from oversight.engine import inbox
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import DOCUMENTS, Source, clause
@@ -43,6 +42,8 @@ from oversight.rules.absence import FOLLOW_UP
 from . import help, session
 from .forms import Choice
 from .pages import checklist, phone
+from .said import gettext as _
+from .said import url_for
 
 WEEKDAYS = N_("一二三四五六日")
 ABOVE = ("zone", "town", "department")
@@ -391,11 +392,11 @@ def until_chip(due_on: date, zone_id: str, long: bool = False) -> Chip:
     """Show a last day as `due_chip` does."""
     today = session.moment().today
     if due_on < today:
-        late = workdays_between(zone_calendar(db.session, zone_id), due_on, today)
+        late = workdays_from(db.session, zone_id, due_on, today)
         return Chip("late", _("超期 %(n)s 个工作日", n=late) if late else _("已超期"), "late")
     if due_on == today:
         return Chip("warn", _("今天到期") if long else _("今天"), "clock")
-    left = workdays_between(zone_calendar(db.session, zone_id), today, due_on)
+    left = workdays_from(db.session, zone_id, today, due_on)
     said = _("%(day)s到期", day=day(due_on)) if long else None
     if left <= SOON:
         return Chip("", said or weekday(due_on, N_("周")), "clock")
@@ -627,12 +628,7 @@ def part(case: Case, name: str, **shown) -> Markup:
 
     A template without any block is the `facts` as a whole.
     """
-    env = current_app.jinja_env
-    base = env.get_template("cases/any.html")
-    try:
-        own = env.get_template(f"cases/{case.workflow}.html")
-    except TemplateNotFound:
-        own = base
+    base, own = _templates_of(case.workflow)
     workflow = definition(case)
     if (
         not workflow.moves
@@ -643,3 +639,16 @@ def part(case: Case, name: str, **shown) -> Markup:
         return Markup(own.render(shown))
     holder = own if name in own.blocks else base
     return Markup("".join(holder.blocks[name](holder.new_context(shown))).strip())
+
+
+def _templates_of(workflow: str) -> tuple[Template, Template]:
+    """Return the generic template, and a workflow's own or else the generic one again."""
+    env = current_app.jinja_env
+    known = current_app.extensions.setdefault("templates_of", {})
+    if workflow not in known or env.auto_reload:
+        base = env.get_template("cases/any.html")
+        try:
+            known[workflow] = base, env.get_template(f"cases/{workflow}.html")
+        except TemplateNotFound:
+            known[workflow] = base, base
+    return known[workflow]

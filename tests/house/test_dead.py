@@ -25,7 +25,7 @@ CALLED_BY_LIBRARIES = {
     *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug
     "LoopbackOnly",  # wsgi.py
     *("channel_class", "maintenance"),  # waitress
-    "preprocess",  # Jinja
+    *("preprocess", "make_globals"),  # Jinja
     *("digest_method", "collect", "get_id"),  # Flask, prometheus-client, Flask-Login
 }
 FOR_TESTS = {

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE, TESTS, MIGRATIONS = (
     f"{ROOT / name}{os.sep}" for name in ("oversight", "tests", "migrations")
 )
+CARRIERS = ("/base/prepared.py", "/base/kept.py", "/engine/built.py")  # send what others ask
 Found = list[tuple[str, str]]  # table and how it is read
 
 _ASKS = re.compile(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", re.I)
@@ -122,7 +123,7 @@ def _sender() -> tuple[str, str] | None:
     frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        if code.co_filename.startswith(PACKAGE):
+        if code.co_filename.startswith(PACKAGE) and not code.co_filename.endswith(CARRIERS):
             line = f"{code.co_filename.removeprefix(PACKAGE)}:{frame.f_lineno}"
             return code.co_qualname.split(".<locals>")[0], line
         if code.co_filename.startswith((TESTS, MIGRATIONS)):

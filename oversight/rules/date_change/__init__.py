@@ -19,6 +19,7 @@ from oversight.calendar.zone import term_on, unified_july
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import effect, rule
 from oversight.models import Activity, Case, Unit
+from oversight.models.cases import JOINT
 from oversight.organization.units import superiors
 from oversight.papers import replies
 
@@ -334,8 +335,8 @@ def _requests() -> sa.Select:
 
 
 _JOINT = Prepared(
-    _requests().where(
-        Case.zone_id == sa.bindparam("of_zone"), Case.facts["with"].as_string().is_not(None)
+    lambda dialect: _requests().where(
+        Case.zone_id == sa.bindparam("of_zone"), sa.text(JOINT[dialect])
     )
 )
 

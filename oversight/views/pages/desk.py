@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -24,6 +24,7 @@ from oversight.ledger.to_do import ToDo
 from oversight.models import Case, FollowUp, Unit
 from oversight.views import excel, forms, session
 from oversight.views.present import translated
+from oversight.views.said import url_for
 
 from . import casefile, desk_act_forms, listed, own, start
 from .casefile import CaseFile
@@ -68,17 +69,11 @@ class View:
         """Return the address of this place, changed; a change of the filter starts at the first
         page.
         """
-        kept = replace(
-            self, **({} if set(changes) <= {"case"} else {"cursor": "", "case": ""}) | changes
-        )
-        return url_for(
-            "desk.queue",
-            **{
-                name: value
-                for name, value in asdict(kept).items()
-                if value and (name, value) != ("box", "mine")
-            },
-        )
+        first = {} if set(changes) <= {"case"} else {"cursor": "", "case": ""}
+        kept = {**vars(self), **first, **changes}
+        if kept["box"] == "mine":
+            del kept["box"]
+        return url_for("desk.queue", **{name: value for name, value in kept.items() if value})
 
 
 @dataclass(frozen=True)
