@@ -492,7 +492,7 @@ def accounts(play: Play) -> None:
 def time_passes(play: Play) -> None:
     """The clock's own moves: reminders, lapses, days come; and what is too late then."""
     play.run("sweep")
-    for day in ("2026-11-27", "2026-12-03", "2026-12-07"):
+    for day in ("2026-11-27", "2026-11-30", "2026-12-03", "2026-12-05", "2026-12-07"):
         play.on(day)
         play.run("sweep")
     lapsed = play.case("date_change", "lapsed", "区党政办党支部")
