@@ -40,6 +40,7 @@ main = Contents(
         "law": {"workflow": N_("流程定义")},
         "obligations": {"obligations": N_("应办台账")},
         "journal": {"audit": N_("办理日志")},
+        "checking": {"verify": N_("核验一份文书文件是否就是印发的那一份")},
         "bench": {"bench": N_("测速：与直接写 SQL 和同类软件比")},
     },
 )

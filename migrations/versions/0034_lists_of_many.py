@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0034'
-down_revision = '0038'
+down_revision = '0040'
 
 JOINT = {'sqlite': """json_extract(facts, '$."with"') IS NOT NULL""", 'postgresql': "facts ->> 'with' IS NOT NULL"}
 

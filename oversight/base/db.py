@@ -19,7 +19,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm.attributes import instance_state
 from uuid6 import uuid7
 
 from . import kept, patience
@@ -38,6 +39,7 @@ NAMING = {
 }
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_unsynced: ContextVar[bool] = ContextVar("unsynced", default=False)
 
 
 class UTCDateTime(sa.TypeDecorator):
@@ -60,18 +62,16 @@ class UTCDateTime(sa.TypeDecorator):
 
 
 class _Id(sa.Uuid):
-    """An id as text; SQLite keeps it without dashes, which are set again without looking at it twice."""
+    """An id as text; read without building an object for each, of which a row has a dozen."""
 
-    def __init__(self):
-        super().__init__(as_uuid=False)
+    cache_ok = True
 
     def result_processor(self, dialect, coltype):
-        if dialect.name == "sqlite":
-            return dashed
-        return super().result_processor(dialect, coltype)
+        native = super().result_processor(dialect, coltype)
+        return dashed if native is not None and dialect.name == "sqlite" else native
 
 
-Id = _Id()
+Id = _Id(as_uuid=False)
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
@@ -176,6 +176,18 @@ def writing() -> Iterator[None]:
         _reading.reset(mark)
 
 
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Let what is written inside wait for no disk: what a power loss may take, as SQLite's next
+    ordinary commit brings it to the disk too. Only around whole transactions.
+    """
+    mark = _unsynced.set(True)
+    try:
+        yield
+    finally:
+        _unsynced.reset(mark)
+
+
 def prepare(engine: sa.Engine) -> None:
     """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
 
@@ -201,7 +213,11 @@ def prepare(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
         text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
+        level = "NORMAL" if _unsynced.get() else "FULL"
         try:
+            if connection.info.get("synchronous", "FULL") != level:
+                connection.connection.driver_connection.execute(f"PRAGMA synchronous={level}")
+                connection.info["synchronous"] = level
             connection.connection.driver_connection.execute(text)
         except sqlite3.Error as error:
             raise sa.exc.OperationalError(text, None, error) from error
@@ -225,16 +241,16 @@ def columns(model) -> list[sa.Label]:
 
 def put(session, model, values):
     """Return the session's object of a row that was read without it: as it now is in the database."""
-    mapper = sa.inspect(model)
+    session = kept.plain(session)
+    mapper = model.__mapper__
     key = mapper.identity_key_from_primary_key((values["id"],))
     found = session.identity_map.get(key)
     if found is None:
         found = mapper.class_manager.new_instance()
-        found.__dict__.update(values)
-        make_transient_to_detached(found)
-        kept.plain(session)._update_impl(
-            sa.inspect(found)
-        )  # as `add` does, which looks for more to add
+        state = instance_state(found)  # as the loader does it: nothing is looked for beside the row
+        state.dict.update(values)
+        state.key, state.session_id = key, session.hash_key
+        session.identity_map.add(state)
         _hold(session, found)
     else:
         settle(found, values)
@@ -243,7 +259,7 @@ def put(session, model, values):
 
 def settle(row, values) -> None:
     """Set columns of a row as if they had been read: no flush writes them."""
-    state = sa.inspect(row)
+    state = instance_state(row)
     state.dict.update(values)
     state._commit(state.dict, values)  # as `set_committed_value` does, one column at a time
 
@@ -273,13 +289,37 @@ def insert_once(session, table, **values) -> bool:
     """Insert a row unless its key is taken; returns whether it was inserted. Does not commit."""
     if session.autoflush:
         session.flush()
+    given = _given(table, values)
+    # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
+    return bool(_once(table, tuple(given)).rows(session, **given))
+
+
+def insert_all(session, table, rows: list[dict]) -> None:
+    """Insert rows that name the same columns, without objects of them. Does not commit."""
+    if session.autoflush:
+        session.flush()
+    given = [_given(table, values) for values in rows]
+    if given:
+        _plain(table, tuple(given[0])).write_all(session, given)
+
+
+def insert_all_once(session, table, rows: list[dict]) -> None:
+    """Insert rows that name the same columns, but those whose key is taken. Does not commit."""
+    if session.autoflush:
+        session.flush()
+    given = [_given(table, values) for values in rows]
+    if given:
+        _once(table, tuple(given[0]), told=False).write_all(session, given)
+
+
+def _given(table, values: dict) -> dict:
+    """Return a new row by its columns, with what they hold where nothing is said."""
     keys = sa.inspect(table).columns
     given = {keys[name].key: value for name, value in values.items()}
     for key, default in _defaults(table):
         if key not in given:
             given[key] = default.arg(None) if default.is_callable else default.arg
-    # PostgreSQL reports -1 rows, whatever it did: hence RETURNING
-    return bool(_once(table, tuple(given)).rows(session, **given))
+    return given
 
 
 def touched(session, statement: sa.Update | sa.Delete) -> int:
@@ -294,12 +334,18 @@ def _defaults(table) -> list[tuple[str, sa.ColumnDefault]]:
 
 
 @cache
-def _once(table, keys: tuple[str, ...]) -> Prepared:
+def _plain(table, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(table.__table__), keys)
+
+
+@cache
+def _once(table, keys: tuple[str, ...], told: bool = True) -> Prepared:
     """Build the statement once: building it costs more than running it."""
 
     def make(dialect: str):
         insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
-        return insert.on_conflict_do_nothing().returning(sa.inspect(table).primary_key[0])
+        once = insert.on_conflict_do_nothing()
+        return once.returning(sa.inspect(table).primary_key[0]) if told else once
 
     return Prepared(make, keys)
 

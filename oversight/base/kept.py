@@ -36,24 +36,22 @@ class Kept:
     def flush(self, session) -> None:
         """Write objects of these tables that the session has not written yet."""
         session = plain(session)
-        if not session.autoflush or _clean(session):
+        if not session.autoflush:
             return
-        changed = session.dirty if session.identity_map.check_modified() else ()
+        modified = session.identity_map.check_modified()
+        if not (modified or session._new or session._deleted):
+            return  # asked at every question: what SQLAlchemy copies to answer is not made
+        changed = session.dirty if modified else ()
         for pending in (changed, session.new, session.deleted):
             if pending and any(one.__tablename__ in self.tables for one in pending):
                 session.flush()
 
 
-def _clean(session: Session) -> bool:
-    """True where nothing waits to be written; asked at every question."""
-    return not (session._new or session._deleted or session.identity_map.check_modified())
-
-
 def write_out(session) -> None:
     """Write what waits to be written, as a query of objects does before it asks."""
     session = plain(session)
-    if session.autoflush and not _clean(session):
-        session.flush()
+    if session.autoflush:
+        session.flush()  # asks first whether anything is new, gone or changed
 
 
 def plain(session: Session | scoped_session) -> Session:

@@ -7,10 +7,13 @@ filled in.
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from . import kept
 
@@ -35,6 +38,13 @@ class Prepared:
         made = self._for(connection)
         return [made.row(row) for row in made.run(connection, values).fetchall()]
 
+    def dicts(self, session, **values) -> list[dict]:
+        """Return what it finds, by the names of its columns."""
+        connection = kept.link(session)
+        made = self._for(connection)
+        found = made.run(connection, values).fetchall()
+        return [dict(zip(made.columns, made.values(row), strict=True)) for row in found]
+
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
 
@@ -45,6 +55,8 @@ class Prepared:
 
     def write_all(self, session, values: list[dict]) -> int:
         """Run it once for each of several sets of values; returns how many rows were touched."""
+        if not values:
+            return 0
         connection = kept.link(session)
         return self._for(connection).run(connection, values).rowcount
 
@@ -54,9 +66,29 @@ def dashed(text: str | None) -> str | None:
     return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+class _Ids(sa.types.TypeDecorator):
+    """A list of ids as one value."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if dialect.name != "sqlite":
+            return list(value)
+        return json.dumps([one.replace("-", "") for one in value])
+
+
+def among(column: sa.ColumnElement, name: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a column of ids is one of those given as `name`, of whatever number:
+    a statement that names each would be another with every number.
+    """
+    given: sa.BindParameter = sa.bindparam(name, type_=_Ids)
+    if dialect == "sqlite":
+        return column.in_(sa.select(sa.func.json_each(given).table_valued("value").c.value))
+    return column == sa.func.any(sa.cast(given, postgresql.ARRAY(postgresql.UUID)))
+
+
 def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
-    if isinstance(kind, sa.Uuid) and dialect.name == "sqlite":
-        return dashed
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -76,7 +108,8 @@ class Fixed:
     def __init__(self, statement: sa.Select | sa.CompoundSelect):
         self.statement: sa.Select | sa.CompoundSelect | None = statement
         self.out: list[Callable | None] = []
-        self.text, self.given, self.Row = "", None, _row_of([])
+        self.text, self.Row = "", _row_of([])
+        self.given: Any = None
 
     def rows(self, session) -> list:
         """Return what it finds, as named tuples; what waits to be written is first."""
@@ -134,16 +167,19 @@ class _Compiled:
         self.order = [(name, converters.get(name), fixed.get(name)) for name in places or fixed]
         self.names = [name for name, _convert, _fixed in self.order]
         columns = _columns_of(statement)
-        self.Row: Callable = _row_of([column.key for column in columns])
+        self.columns = [column.key for column in columns]
+        self.Row: Callable = _row_of(self.columns)
         self.out = [_reader(column.type, dialect) for column in columns]
 
     def row(self, found):
-        return self.Row(
-            *[
-                value if make is None else make(value)
-                for make, value in zip(self.out, found, strict=True)
-            ]
-        )
+        return self.Row(*self.values(found))
+
+    def values(self, found) -> list:
+        """Return the values of a row as the program wants them."""
+        return [
+            value if make is None else make(value)
+            for make, value in zip(self.out, found, strict=True)
+        ]
 
     def given(self, values: dict):
         """Return values as the driver wants them."""
@@ -155,6 +191,6 @@ class _Compiled:
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor, for several sets of values where a list is given."""
-        many = isinstance(values, list)
-        given = [self.given(one) for one in values] if many else self.given(values)
-        return _run(connection, self.text, given, many)
+        if isinstance(values, list):
+            return _run(connection, self.text, [self.given(one) for one in values], many=True)
+        return _run(connection, self.text, self.given(values))

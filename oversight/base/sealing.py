@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from . import phone_numbers
@@ -17,20 +17,24 @@ if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 
+@lru_cache(maxsize=4)
+def _cipher(secret: str) -> Fernet:
+    """Derive the key of files once a process: it costs as much as a password's hash."""
+    from cryptography.fernet import Fernet
+
+    key = hashlib.scrypt(secret.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32)
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
 class Sealer:
     """Seal and open numbers, each for its person, and files."""
 
     def __init__(self, secret_key: str):
         self._secret = secret_key
 
-    @cached_property
+    @property
     def _fernet(self) -> Fernet:
-        from cryptography.fernet import Fernet
-
-        key = hashlib.scrypt(
-            self._secret.encode(), salt=b"oversight.sealing", n=2**12, r=8, p=1, dklen=32
-        )
-        return Fernet(base64.urlsafe_b64encode(key))
+        return _cipher(self._secret)
 
     def seal_phone(self, person_id: str, number: str) -> str:
         return phone_numbers.seal(self._secret, person_id, number)

@@ -162,11 +162,15 @@ ZONE_SETTINGS = {
         ZoneSetting(
             "reply_numbers",
             "own",
-            N_("批复的文号怎么编"),
+            N_("文号怎么编"),
             N_(
-                "手工登记的，先印发，文号写“文号待登记”，由经办人照本机关发文登记簿补上。从下一份批复起按新的办法。"
+                "手工登记的，先印发，文号写“文号待登记”，由经办人照本机关发文登记簿补上，登记错了的可以说明原因更正。从下一份文书起按新的办法。"
             ),
-            (("own", N_("由系统连续编号")), ("typed", N_("照机关发文登记簿手工登记"))),
+            (
+                ("own", N_("由系统连续编号")),
+                ("typed", N_("批复照机关发文登记簿手工登记")),
+                ("all", N_("所有文书都照机关发文登记簿手工登记")),
+            ),
         ),
         ZoneSetting(
             "reset_confirmation",
@@ -315,11 +319,15 @@ def secret_key(env: Environment, instance: Path) -> str:
 
 
 def key_is_gone(env: Environment, instance: Path) -> bool:
-    """True where SQLite holds something and the file of the key that sealed it is not there."""
+    """True where SQLite's file holds something, and the key that lay beside it is not there.
+
+    Of a database elsewhere its own check tells.
+    """
     if env.secret_key or (instance / KEY_FILE).exists() or not env.sqlite:
         return False
     path = Path(env.database_url.removeprefix("sqlite:///"))
-    return path.is_file() and path.stat().st_size > 0
+    beside = path.parent.resolve() == instance.resolve()
+    return beside and path.is_file() and path.stat().st_size > 0
 
 
 def _kept_key(env: Environment, instance: Path) -> str:

@@ -1,5 +1,5 @@
-"""Numbers of replies that the office keeps in its own register: which papers wait for theirs, and
-entering one. Setting `reply_numbers`.
+"""Numbers of papers that the office keeps in its own register: which wait for theirs, entering one,
+and putting right what was copied wrongly. Setting `reply_numbers`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ import unicodedata
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import fetch
+from oversight.base.paging import First
 from oversight.base.refusals import AlreadyTaken, Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.engine import authority, transitions
+from oversight.engine import authority, outbox, transitions
 from oversight.engine.use_case import use_case
-from oversight.law.roles import SUPERIOR
-from oversight.models import Case, NumberSeries, Paper, Unit
+from oversight.law.roles import BRANCH, SUPERIOR
+from oversight.models import Case, NumberSeries, Paper, Post, Unit
 from oversight.models.papers import TYPED, UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.organization.standing import in_office
+from oversight.papers.numbers import make_again
 
 NUMBER = re.compile(r"([\u4e00-\u9fff]{1,20})〔([0-9]{4})〕([1-9][0-9]{0,4})号")
 OFFICES = frozenset(office for rank in SUPERIOR.ranks for office in rank)
+SHOWN = 30
 BRACKETS = str.maketrans("[]()【】", "〔〕〔〕〔〕")
 
 
@@ -45,6 +50,19 @@ def waiting(session: Session, who: Actor) -> list[Paper]:
     )
 
 
+def entered(session: Session, who: Actor, name: str = "") -> First:
+    """Return the papers of somebody's units whose number was entered, the newest first; `name` is a
+    part of the number.
+    """
+    rows = sa.select(Paper).where(
+        Paper.unit_id.in_(list(seats(who))),
+        Paper.series == TYPED,
+        Paper.number != UNNUMBERED,
+        Paper.number.contains(name, autoescape=True),
+    )
+    return First(session.scalars(rows.order_by(Paper.id.desc()).limit(SHOWN + 1)), SHOWN)
+
+
 def enter(session: Session, paper_id: str, text: str, who: Actor, at: Moment) -> str:
     """Enter the number that a paper has in the office's register, once; returns it. Commits.
 
@@ -52,17 +70,70 @@ def enter(session: Session, paper_id: str, text: str, who: Actor, at: Moment) ->
     """
     paper = fetch(session, Paper, paper_id)
     with use_case(session, who, at, "number", case_id=paper.case_id):
-        authority.seen(session, who, paper.case_id)
-        office = seats(who).get(paper.unit_id)
-        if office is None:
-            raise Forbidden("文号由印发单位的经办人登记。")
-        session.get_one(Unit, paper.unit_id, with_for_update=True)  # one number at a time
-        session.refresh(paper)
+        basis = _basis(session, paper, who)
         if paper.number != UNNUMBERED:
             raise AlreadyTaken(say("这份文书的文号已经登记为%(number)s。", number=paper.number))
         number = read(session, paper, text)
-        _write(session, paper, number, who, AuthorityBasis(paper.unit_id, "superior", office), at)
+        _write(session, paper, {"number": number}, who, basis, at)
     return number
+
+
+def correct(session: Session, paper_id: str, text: str, why: str, who: Actor, at: Moment) -> str:
+    """Put right a number that was copied wrongly, with a reason; returns it. Commits.
+
+    Raises NotFound, Forbidden, InvalidInput.
+    """
+    paper = fetch(session, Paper, paper_id)
+    with use_case(session, who, at, "renumber", case_id=paper.case_id):
+        basis = _basis(session, paper, who)
+        before, wrong = paper.number, {}
+        if paper.series != TYPED or before == UNNUMBERED:
+            raise InvalidInput({"number": N_("只有手工登记过的文号可以更正。")})
+        why = typed.line(why)
+        if not 0 < len(why) <= 200:
+            wrong["why"] = N_("请写明更正的原因，最多 200 字。")
+        number = _other(session, paper, text, wrong)
+        words = {"number": number, "reason": why, "before": before}
+        _write(session, paper, words, who, basis, at)
+        said = say("%(before)s的文号登记有误，现更正为%(number)s。", before=before, number=number)
+        _tell(session, paper, said, who, at)
+    return number
+
+
+def _basis(session: Session, paper: Paper, who: Actor) -> AuthorityBasis:
+    """Return by what somebody numbers a paper, having locked its unit. Raises NotFound, Forbidden."""
+    authority.seen(session, who, paper.case_id)
+    office = seats(who).get(paper.unit_id)
+    if office is None:
+        raise Forbidden("文号由印发单位的经办人登记。")
+    session.get_one(Unit, paper.unit_id, with_for_update=True)  # one number at a time
+    session.refresh(paper)
+    return AuthorityBasis(paper.unit_id, "superior", office)
+
+
+def _other(session: Session, paper: Paper, text: str, wrong: dict) -> str:
+    """Read another number than the one that stands. Raises InvalidInput with all that is wrong."""
+    number = ""
+    try:
+        number = read(session, paper, text)
+    except InvalidInput as no:
+        wrong |= no.fields
+    if number == paper.number:
+        wrong["number"] = N_("新文号与登记的相同。")
+    if wrong:
+        raise InvalidInput(wrong)
+    return number
+
+
+def _tell(session: Session, paper: Paper, said: str, who: Actor, at: Moment) -> None:
+    """Tell who asked and the branch's leaders that the number of their paper is another."""
+    case = session.get_one(Case, paper.case_id)
+    leading = sa.select(Post.person_id).where(
+        Post.unit_id == case.unit_id, Post.office.in_(BRANCH.ranks[0]), in_office(at.today)
+    )
+    key = f"renumber:{paper.id}:{at.now.isoformat()}"
+    for one in sorted({case.opened_by, *session.scalars(leading)} - {who.id}):
+        outbox.notify(session, case.zone_id, one, key, said, at, case.id)
 
 
 def read(session: Session, paper: Paper, text: str) -> str:
@@ -94,19 +165,27 @@ def _own_heads(session: Session, paper: Paper) -> set[str]:
 
 
 def _taken(session: Session, paper: Paper, number: str) -> bool:
-    found = sa.select(Paper.id).where(Paper.unit_id == paper.unit_id, Paper.number == number)
+    found = sa.select(Paper.id).where(
+        Paper.unit_id == paper.unit_id, Paper.number == number, Paper.id != paper.id
+    )
     return session.scalar(found.limit(1)) is not None
 
 
 def _write(
-    session: Session, paper: Paper, number: str, who: Actor, basis: AuthorityBasis, at: Moment
+    session: Session, paper: Paper, words: dict, who: Actor, basis: AuthorityBasis, at: Moment
 ) -> None:
+    """Number a paper, and its case where it is the one that stands; `before` is the number it had."""
+    number, before = words["number"], words.get("before")
     case: Case = transitions.lock(session, paper.case_id)
     attempt = transitions.context(session, case, at, who, basis=basis)
     paper.number = number
-    attempt.raw, attempt.result = {"number": number}, {"numbered": number}
+    attempt.raw, attempt.result = words, {"numbered": number}
+    make_again(session, paper, at.now)
     if case.facts.get("unnumbered") == paper.id:
         attempt.set(number=number)
         attempt.set_facts(unnumbered=None)
-    transitions.record(attempt, "desk", "number", case.state, case.state)
+    elif before is not None and case.number == before:
+        attempt.set(number=number)
+    act = "number" if before is None else "renumber"
+    transitions.record(attempt, "desk", act, case.state, case.state)
     session.flush()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from oversight.base.signing import Signer
+    from oversight.casework.prints import Press
 
 # What mends a lost key, or goes without one.
 NEED_NO_KEY = {"reseal", "backup", "restore", "doctor", "verify", "export", "upgrade"}
@@ -152,6 +153,16 @@ def signer() -> Signer:
     from flask import current_app
 
     return current_app.extensions["signer"]
+
+
+def press() -> Press:
+    """Return what makes the files of papers, as this installation is set up."""
+    from flask import current_app
+
+    from oversight.casework.prints import Press
+
+    env = current_app.config["OVERSIGHT"]
+    return Press(env.data_dir, env.address)
 
 
 def migrate() -> None:

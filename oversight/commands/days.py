@@ -16,12 +16,13 @@ from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.base.terms import DEFAULTS
 from oversight.calendar import holidays as days
 from oversight.calendar.zone import zone_settings as chosen
+from oversight.casework import prints
 from oversight.register import audit_log, installation, rest_days, zone_settings
 from oversight.time import due
 from oversight.time import sweep as time
 
 from .click_i18n import Command, Day, Group, Year
-from .context import acting, in_app, now, read_file, signer, table
+from .context import acting, in_app, now, press, read_file, signer, table
 
 
 @click.command(cls=Command)
@@ -145,6 +146,7 @@ def sweep(day: date | None, late: bool) -> None:
         done = time.sweep(db.session, at, signer())
     else:
         done = (due.catch_up if late else due.sweep)(db.session, at, signer())
+    done["printed"] = prints.run(db.session, press(), at)
     labels = {
         "planned": N_("新排党日"),
         "moved": N_("到期办理"),
@@ -155,6 +157,8 @@ def sweep(day: date | None, late: bool) -> None:
         "reminded": N_("提醒"),
         "delivered": N_("送达"),
     }
+    if done["printed"]:
+        labels["printed"] = N_("制成文书")
     if done.get("broken"):
         labels["broken"] = "没有办成"
     told = "，".join(f"{label} {done.get(name, 0)}" for name, label in labels.items())

@@ -67,7 +67,9 @@ def reset(username: str, password_stdin: bool) -> None:
     if password_stdin:
         with acting("password"):
             installation.reset_password(db.session, username, password(True), now())
-        click.echo(f"{username} 的密码已重设，原来的登录和令牌都已失效。")
+            found = installation.account(db.session, username)
+            whose = installation.whose(db.session, found, now())
+        click.echo(f"{username}（{whose}）的密码已重设，原来的登录和令牌都已失效。")
         return
     with acting("reset"):
         found = installation.account(db.session, username)
@@ -87,7 +89,8 @@ def _account_act(act: str, line: str, said: str) -> None:
         with acting(act):
             found = installation.account(db.session, username)
             getattr(keeping, act.replace("-", "_"))(db.session, found.person_id, None, now())
-        click.echo(f"{username} {said}。")
+            whose = installation.whose(db.session, found, now())
+        click.echo(f"{username}（{whose}）{said}。")
 
 
 _account_act("lock", N_("锁定账号"), N_("已锁定，登录和令牌都已失效"))
@@ -113,7 +116,8 @@ def token(username: str, name: str, scope: str, days: int) -> None:
     """Print an API token as the last word."""
     with acting("token"):
         made = installation.token(db.session, username, now(), name, scope, days)
-    click.echo(f"{username} 的接口令牌： {made}")
+        whose = installation.whose(db.session, installation.account(db.session, username), now())
+    click.echo(f"{username}（{whose}）的接口令牌： {made}")
 
 
 # Rosters -----------------------------------------------------------------------------------------
@@ -157,8 +161,11 @@ def _tell(found, dry_run: bool) -> None:
         click.echo(
             f"{heading}：" + "，".join(f"{label} {number}" for label, number in figures) + "。"
         )
-    for _id, name, unit in found.plan.left[:50]:
-        click.echo(f"离开：{unit} {name}")
+    called = installation.called(
+        db.session, [person_id for person_id, _name, _unit in found.plan.left]
+    )
+    for person_id, name, unit in found.plan.left[:50]:
+        click.echo(f"离开：{unit} {called.get(person_id, name)}")
     if len(found.plan.left) > 50:
         click.echo(f"离开的共 {len(found.plan.left)} 人，这里只列出前 50 人。")
     for warning in found.plan.thinned:

@@ -28,6 +28,10 @@ CONNECTIONS = 1_000
 HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
 CROWDED = 4  # where half of the connections are taken, patience is shorter by this
 HEADER_MOST = 32 * 2**10
+LINE_MOST = 8 * 2**10  # of a chunked body between chunks: waitress itself sets no end to it
+IN_MEMORY = 64 * 2**10  # of a body that is coming in; the rest lies on disk
+BODIES_MOST = 2**30  # of all bodies that are coming in
+SLOWEST = 2**10  # bytes a second of a body, where connections are scarce
 BACKLOG = 1_024
 
 
@@ -54,14 +58,30 @@ class _Channel(HTTPChannel):
         more = super().received(data)
         if self.request is not before:
             self.began = self.last_activity
+        if self.request is not None and _endless(self.request.body_rcv):
+            self.will_close = True
         return more
+
+    @property
+    def coming(self) -> int:
+        """Return how much of a body has come in so far that nobody may read yet."""
+        return self.request.body_bytes_received if self.request is not None else 0
 
     def dawdles(self, now: float, patience: float) -> bool:
         """True where the request that is coming in should have come by now."""
         if self.request is None:
             return not self.requests and now - self.last_activity > IDLE_SECONDS * patience
-        allowed = BODY_SECONDS if self.request.headers_finished else HEAD_SECONDS * patience
-        return now - self.began > allowed
+        took = now - self.began
+        if not self.request.headers_finished:
+            return took > HEAD_SECONDS * patience
+        slow = patience < 1 and took > HEAD_SECONDS and self.coming < took * SLOWEST
+        return slow or took > BODY_SECONDS
+
+
+def _endless(body) -> bool:
+    """True where a chunked body goes on and on beside its chunks."""
+    beside = len(getattr(body, "control_line", b"")) + len(getattr(body, "trailer", b""))
+    return beside > LINE_MOST
 
 
 class _Server(TcpWSGIServer):
@@ -92,6 +112,13 @@ class _Server(TcpWSGIServer):
         for channel in self.active_channels.values():
             if channel.dawdles(now, 1 / CROWDED if crowded else 1):
                 channel.will_close = True
+        coming = sorted(self.active_channels.values(), key=lambda one: one.coming, reverse=True)
+        total = sum(one.coming for one in coming)
+        for channel in coming:
+            if total <= BODIES_MOST:
+                break
+            total -= channel.coming
+            channel.will_close = True
 
     def run(self) -> None:
         super().run()  # until a signal; ends the first queue itself
@@ -115,6 +142,7 @@ def _adjustments(service: Service, sock: socket.socket, threads: int) -> Adjustm
         channel_timeout=IDLE_SECONDS,
         max_request_header_size=HEADER_MOST,
         max_request_body_size=service.body_most,
+        inbuf_overflow=IN_MEMORY,
         asyncore_use_poll=True,  # select() ends at 1,024 files
         clear_untrusted_proxy_headers=False,  # the application decides whom it believes
         log_socket_errors=False,

@@ -22,7 +22,7 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, key_check, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, read_file, signer, table
+from .context import in_app, migrate, now, password, press, read_file, signer, table
 
 HOME = "127.0.0.1"
 FORGETS = 7  # at this minute of every hour
@@ -177,7 +177,8 @@ def _say_leap() -> None:
 
 
 def _beat(at: Moment) -> None:
-    """Run the sweep, and delete rosters that nobody came back for and old tries to log in."""
+    """Run the sweep, make the files of papers, and delete rosters that nobody came back for and old tries to log in."""
+    from oversight.casework import prints
     from oversight.register.roster import apply
     from oversight.time import due, growth
 
@@ -186,6 +187,7 @@ def _beat(at: Moment) -> None:
     keeping.begin_daily(at)
     with suppress(due.Leapt):  # the pages say so
         due.sweep(db.session, at, signer())
+    prints.run(db.session, press(), at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):

@@ -35,6 +35,12 @@ from . import authority, inbox, statements
 def enter(attempt: TransitionContext, state: State) -> None:
     """Close the open work items, create those of the new state and start its deadline."""
     _clear(attempt)
+    begin(attempt, state)
+    _write(attempt)
+
+
+def begin(attempt: TransitionContext, state: State) -> None:
+    """Start a state's deadline and make its work items, which are yet to be written."""
     start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
@@ -42,7 +48,6 @@ def enter(attempt: TransitionContext, state: State) -> None:
         _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
-    _write(attempt)
 
 
 def _assign_party(attempt: TransitionContext, state: State) -> None:
@@ -128,8 +133,13 @@ def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act"
 
 
 def _write(attempt: TransitionContext) -> None:
-    if attempt.laid:
-        statements.LAY.write_all(attempt.session, attempt.laid)
+    write_all(attempt.session, [attempt])
+
+
+def write_all(session: Session, attempts: list[TransitionContext]) -> None:
+    """Write the work items that attempts have made."""
+    statements.LAY.write_all(session, [row for attempt in attempts for row in attempt.laid])
+    for attempt in attempts:
         attempt.laid.clear()
 
 

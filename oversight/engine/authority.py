@@ -339,6 +339,7 @@ def require(
 ) -> AuthorityBasis:
     """Make sure that the actor holds the move's role in this case today. Raises Forbidden."""
     found = basis(session, workflow, case, move.by, who)
+    found = found or entered(session, workflow, case, move.name, who)
     if found is None and move.by.many:
         _answered_already(session, workflow, case, move.by, who)
     if found is None:
@@ -517,6 +518,31 @@ def enters(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     return leads(session, unit, who)
 
 
+def entered(
+    session: Session, workflow: Workflow, case: Case, act: str, who: Actor
+) -> AuthorityBasis | None:
+    """Return the ground on which the actor writes down an act of a branch without a computer (代录),
+    in the branch's place: he then answers nothing in that case. None where there is none.
+    """
+    if act not in workflow.recorded or case.unit.kind != "branch":
+        return None
+    known = parties.of(session, case, workflow.opened_by.name)
+    if who.id == case.data_subject_id or who.id in known.recused or not case.unit.proxied_from:
+        return None
+    try:
+        found = enters(session, case.unit, who)
+    except (NotFound, Forbidden):
+        return None
+    if found.role != RECORDER:
+        return None
+    return AuthorityBasis(case.unit_id, workflow.opened_by.name, RECORDER)
+
+
+def may_record(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where the actor writes down the branch's acts today: he leads it, or enters for it."""
+    return is_led_by(session, unit, who) or may_enter(session, unit, who)
+
+
 def may_enter(session: Session, unit: Unit, who: Actor) -> bool:
     """True where the actor may write the branch's records today."""
     try:
@@ -535,7 +561,7 @@ def is_led_by(session: Session, unit: Unit, who: Actor) -> bool:
     return True
 
 
-def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
+def desk_people(session: Session, desk: WorkItem | sa.Row, on: date) -> list[str]:
     """Return who finds an open work item in their inbox on a day, by office; not those barred from
     the case.
     """
@@ -557,7 +583,7 @@ def desk_people(session: Session, desk: WorkItem, on: date) -> list[str]:
     return [person for person in dict.fromkeys([*found, *stand_ins]) if person not in out]
 
 
-def _kept_off(session: Session, desk: WorkItem, on: date) -> set[str]:
+def _kept_off(session: Session, desk: WorkItem | sa.Row, on: date) -> set[str]:
     """Return who is barred from deciding at a work item; from one that only informs nobody is."""
     case = session.get(Case, desk.case_id)
     workflow = workflows.of(case)

@@ -80,6 +80,8 @@ LABELS = {
     "open": N_("新开"),
     "attach": N_("上传材料"),
     "number": N_("登记文号"),
+    "renumber": N_("更正文号"),
+    "print": N_("制成文书文件"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
     "reclass": N_("考勤类别更正"),
@@ -87,6 +89,8 @@ LABELS = {
     "handover": N_("换届移交"),
     "tell_members": N_("已向党员通报"),
 }  # what the journal tells beside moves
+# What is said with an act that no desk offers.
+SAID = {"renumber": (Field("number", "text", "文号"), Field("reason", "text", "原因"))}
 IN_BULK = ("claim", "release", "nudge", "read")
 WAITS, NUDGED, ASKED_FOR, COPIED, ANSWERED = (
     N_("您有1件待办：%(matter)s"),

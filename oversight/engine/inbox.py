@@ -60,7 +60,7 @@ def person_name(session: Session, person_id: str | None) -> str:
 
 
 def office_label(office: str) -> str:
-    return OFFICES.get(office, N_("党员") if office == "member" else office)
+    return OFFICES.get(office, {"member": N_("党员"), "recorder": N_("代录")}.get(office, office))
 
 
 def lying_with(session: Session, case_ids: list[str]) -> dict[str, list[str]]:

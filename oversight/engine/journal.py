@@ -27,6 +27,7 @@ from oversight.models import (
     Membership,
     NumberSeries,
     Paper,
+    PaperFile,
     Person,
     Post,
     RecordChain,
@@ -287,6 +288,7 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
     decided: tuple[tuple[type[Any], Any, Callable[[Any], str | None]], ...] = (
         (Case, sa.true(), lambda row: row.id),
         (Paper, sa.true(), lambda row: row.case_id),
+        (PaperFile, sa.true(), lambda row: row.case_id),
         (Appraised, sa.true(), lambda row: row.case_id),
         (Recusal, sa.true(), lambda row: row.case_id),
         (ZoneNotice, sa.true(), lambda row: row.case_id),

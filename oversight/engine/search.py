@@ -152,10 +152,11 @@ def _candidates(
         about = sa.select(Case.id).where(Case.data_subject_id.in_(people))
         parts.append(_newest(about, Case.id, cursor))
     found = sa.union(*(sa.select(part.subquery()) for part in parts)).subquery()
-    within = []
+    his = sa.exists().where(Case.id == found.c.id, readable(who))
     if top is not None:
-        within = [sa.exists().where(Unit.id == Case.unit_id, reach.below(top)).correlate(Case)]
-    his = sa.exists().where(Case.id == found.c.id, readable(who), *within).correlate(found)
+        within = sa.exists().where(Unit.id == Case.unit_id, reach.below(top))
+        his = his.where(within.correlate(Case))
+    his = his.correlate(found)
     return sa.select(found.c.id, his.label("his")).order_by(found.c.id.desc()).limit(LOOKED_AT)
 
 

@@ -32,8 +32,6 @@ LAID = (
 )
 
 CASE = Prepared(sa.select(*columns(Case)).where(_cases.c.id == _case).with_for_update())
-CASES = sa.select(*columns(Case)).where(_cases.c.id.in_(sa.bindparam("of_cases", expanding=True)))
-CASES = CASES.order_by(_cases.c.id).with_for_update()
 CLEAR = Prepared(
     sa.update(_items)
     .where(_items.c.case_id == _case, _items.c.closed_at.is_(None), _items.c.kind != "copy")

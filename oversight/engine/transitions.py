@@ -45,7 +45,7 @@ from oversight.rules import parties
 from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, outbox, search, statements
+from . import assignment, authority, inbox, many, outbox, search, statements
 from .journal import chain_row
 from .use_case import use_case
 
@@ -438,17 +438,12 @@ def _count(attempt: TransitionContext) -> None:
 def tick(session: Session, case_id: str, at: Moment) -> bool:
     """Make the move of the clock that is due in a case, if there is one. Does not commit."""
     session = plain(session)
-    case = lock(session, case_id)
-    workflow = workflows.of(case)
-    for move in workflow.leaving(workflow.state(case.state)):
-        if move.by is TIMER:
-            attempt = context(session, case, at, move=move)
-            due = move.on(attempt)
-            if due is not None and due <= at.today:
-                _fire(attempt)
-                _count(attempt)
-                return True
-    return False
+    attempt = _due(session, lock(session, case_id), at)
+    if attempt is None:
+        return False
+    _fire(attempt)
+    _count(attempt)
+    return True
 
 
 def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
@@ -457,53 +452,39 @@ def tick_all(session: Session, case_ids: list[str], at: Moment) -> int:
     Cases that merely end are written together; of the others each is moved alone.
     """
     session = plain(session)
-    ending, others = [], []
-    for case in _lock_all(session, case_ids, at):
-        attempt = _ending(session, case, at)
-        ending.append(attempt) if attempt else others.append(case.id)
+    found = [_due(session, case, at) for case in many.cases(session, case_ids, at, lock=True)]
+    due = [attempt for attempt in found if attempt is not None]
+    ending = [attempt for attempt in due if _merely_ends(attempt)]
+    others = [attempt.case.id for attempt in due if not _merely_ends(attempt)]
     left = {attempt.case.id: attempt.state for attempt in ending}
     rows = [_end(attempt) for attempt in ending]
     if ending:
         given = [{"of_case": row["case_id"], "now": at.now} for row in rows]
         statements.CLEAR.write_all(session, given)
-        statements.APPEND.write_all(session, rows)
+        _append(session, rows)
         _save_all(session, ending)
-    for attempt in ending:
-        _outgoing(attempt, left[attempt.case.id])
+    outbox.enqueue_all(session, [_message(one, one.move.name, left[one.case.id]) for one in ending])
     return len(ending) + sum(tick(session, case_id, at) for case_id in others)
 
 
-def _lock_all(session: Session, case_ids: list[str], at: Moment) -> list[Case]:
-    """Load cases under row locks and as they are now, with those who have a part in them."""
-    session.flush()
-    kept.forget(session)
-    rows = kept.link(session).execute(statements.CASES, {"of_cases": case_ids})
-    cases = [put(session, Case, row._mapping) for row in rows]
-    sides: dict[str, dict[str, str]] = {}
-    for case in cases:
-        sides.setdefault(case.zone_id, {})[case.id] = workflows.of(case).opened_by.name
-    for zone_id, found in sides.items():
-        parties.read_many(session, zone_id, found)
-        units = {case.unit_id for case in cases if case.zone_id == zone_id}
-        standing.read_lines(session, zone_id, at.today, units)
-    for case in cases:
-        set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
-    return cases
-
-
-def _ending(session: Session, case: Case, at: Moment) -> TransitionContext | None:
-    """Return the attempt at the move of the clock that is due, if all that it does is end a case."""
-    workflow = workflows.get(case.workflow, case.definition_version)
-    state = workflow.state(case.state)
-    for move in workflow.leaving(state):
+def _due(session: Session, case: Case, at: Moment) -> TransitionContext | None:
+    """Return the attempt at the move of the clock that is due in a case."""
+    workflow = workflows.of(case)
+    for move in workflow.leaving(workflow.state(case.state)):
         if move.by is TIMER:
-            attempt = TransitionContext(session, workflow, case, move, None, at, state=case.state)
+            attempt = context(session, case, at, move=move)
             due = move.on(attempt)
             if due is not None and due <= at.today:
-                asks = move.only_if or move.warns or move.does
-                ends = move.enters is not INTERNAL and workflow.final(move.target(state))
-                return attempt if ends and not asks else None
+                return attempt
     return None
+
+
+def _merely_ends(attempt: TransitionContext) -> bool:
+    """True where all that a move does is to end its case."""
+    move, workflow = attempt.move, attempt.workflow
+    ends = workflow.final(move.target(workflow.state(attempt.state)))
+    asks = move.only_if or move.warns or move.does
+    return ends and move.enters is not INTERNAL and not asks
 
 
 def _end(attempt: TransitionContext) -> dict:
@@ -719,32 +700,69 @@ def open_case(
     `basis` is the authority of another transition that opens it; without one the actor must hold
     the role.
     """
+    return open_cases(session, name, unit_id, [facts], actor, at, basis=basis)[0]
+
+
+def open_cases(
+    session: Session,
+    name: str,
+    unit_id: str,
+    facts: list[dict],
+    actor: Actor,
+    at: Moment,
+    *,
+    basis: AuthorityBasis | None = None,
+) -> list[Case]:
+    """Open several cases of a workflow in a unit, one after the other, and write together what lies
+    beside them. Does not commit. Raises as `open_case`.
+    """
     session, workflow = plain(session), workflows.current(name)
     if not workflows.offers(zone_settings(session, actor.zone_id), workflow):
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = _place(session, unit_id, actor, basis)
     _hold(session, unit, at)
+    opened = [_open(session, workflow, unit, one or {}, actor, at, basis) for one in facts]
+    attempts = [attempt for attempt, _row in opened]
+    assignment.write_all(session, attempts)
+    _append(session, [row for _attempt, row in opened])
+    _save_all(session, attempts)
+    if not workflow.drafts:
+        outbox.enqueue_all(session, [_message(attempt, "open", "") for attempt in attempts])
+    session.flush()
+    return [attempt.case for attempt in attempts]
+
+
+def _open(
+    session: Session,
+    workflow: Workflow,
+    unit: Unit,
+    facts: dict,
+    actor: Actor,
+    at: Moment,
+    basis: AuthorityBasis | None,
+) -> tuple[TransitionContext, dict]:
+    """Open a case; returns the attempt, whose work items are yet to be written, and its row of the
+    journal.
+    """
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
-    _read_opening(attempt, facts or {}, basis)
+    _read_opening(attempt, facts, basis)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)
         case.business_key = workflow.business_key(attempt) if workflow.business_key else None
     _insert_case(session, case)
+    parties.begin(session, case)
     for effect in workflow.on_open:
         effect.act(attempt)
-    assignment.enter(attempt, workflow.opens)
-    record(attempt, "open", "open", "", workflow.opens.name)
-    if not workflow.drafts:
-        _enqueue(attempt, "open", "")
-    session.flush()
-    return case
+    assignment.begin(attempt, workflow.opens)
+    return attempt, _next_row(attempt, "open", "open", "", workflow.opens.name)
 
 
 def _may_open(attempt: TransitionContext) -> AuthorityBasis:
     workflow, case = attempt.workflow, attempt.case
     found = authority.basis(attempt.session, workflow, case, workflow.opened_by, attempt.actor)
+    found = found or authority.entered(attempt.session, workflow, case, "open", attempt.actor)
     if found is None:
         raise Forbidden(
             say(
@@ -787,9 +805,14 @@ def record(attempt: TransitionContext, kind: str, move: str, before: str, after:
     head.
     """
     row = _next_row(attempt, kind, move, before, after)
-    statements.APPEND.write(attempt.session, **row)
-    search.keep(attempt.session, row)
+    _append(attempt.session, [row])
     _save(attempt)
+
+
+def _append(session: Session, rows: list[dict]) -> None:
+    statements.APPEND.write_all(session, rows)
+    for row in rows:
+        search.keep(session, row)
 
 
 def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, after: str) -> dict:
@@ -797,6 +820,9 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     stand = attempt.basis
     if attempt.actor is not None and attempt.actor.token:
         attempt.result["token"] = attempt.actor.token
+    if stand is not None and stand.office == authority.RECORDER:
+        attempt.result["entered_for"] = attempt.actor.id
+        _tell_branch(attempt)
     if attempt.at.late:
         attempt.result["due"] = attempt.today.isoformat()
     row = chain_row(
@@ -817,6 +843,19 @@ def _next_row(attempt: TransitionContext, kind: str, move: str, before: str, aft
     )
     attempt.set(seq=row["seq"], head=row["hash"])
     return row
+
+
+def _tell_branch(attempt: TransitionContext) -> None:
+    """Tell a branch, once a day, what kind of act another has written down for it."""
+    unit, who, workflow = attempt.unit, attempt.actor, attempt.workflow
+    text = say(
+        "%(who)s代录了你支部的“%(what)s”，请核对；有出入的，由支部更正。",
+        who=who.person.name,
+        what=workflow.title,
+    )
+    key = f"proxy:{unit.id}:{workflow.name}:{attempt.today.isoformat()}"
+    payload = {"unit": unit.id, "text": text, "ladders": ["branch"], "case": attempt.case.id}
+    outbox.enqueue(attempt.session, attempt.case.zone_id, key, "tell", payload, attempt.at.now)
 
 
 def _left(attempt: TransitionContext, new: bool) -> dict:
@@ -850,24 +889,24 @@ def _outgoing(attempt: TransitionContext, left: str) -> None:
 
 
 def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
+    outbox.enqueue_all(attempt.session, [_message(attempt, move, left)])
+
+
+def _message(attempt: TransitionContext, move: str, left: str) -> dict:
+    """Make the message of what a move tells."""
     case = attempt.case
-    outbox.enqueue(
-        attempt.session,
-        case.zone_id,
-        f"desk:{case.id}:{case.version}",
-        "notify",
-        {
-            "case": case.id,
-            "entered": case.entered_at.isoformat(),
-            "version": case.version,
-            "move": move,
-            "left": left,
-            "by": attempt.actor.id if attempt.actor else None,
-            "at": attempt.at.now.isoformat(),
-            **({"names": attempt.names} if attempt.names else {}),
-        },
-        attempt.at.now,
-    )
+    payload = {
+        "case": case.id,
+        "entered": case.entered_at.isoformat(),
+        "version": case.version,
+        "move": move,
+        "left": left,
+        "by": attempt.actor.id if attempt.actor else None,
+        "at": attempt.at.now.isoformat(),
+        **({"names": attempt.names} if attempt.names else {}),
+    }
+    key = f"desk:{case.id}:{case.version}"
+    return outbox.message(case.zone_id, key, "notify", payload, attempt.at.now)
 
 
 # The door that commits ---------------------------------------------------------------------------

@@ -356,7 +356,8 @@ class Workflow:
     is, not to the others who take part. `stays`: its unit is not the branch of the person whose case
     it is, so that it does not end or pass on when he goes. `setting`: the zone's own choice whether
     it is offered at all; cases that are open live on. `tells`: who learns that it was opened.
-    `outsiders` is the rule by which no member of its unit fills a role that judges in it: the seat
+    `recorded` names the acts ("open", moves) that who enters for a branch without a computer may write
+    down for it (代录). `outsiders` is the rule by which no member of its unit fills a role that judges in it: the seat
     climbs as where it is vacant.
 
     For the screen: `party_day` names the fact that holds the party day it is about; `icon` gives it
@@ -386,6 +387,7 @@ class Workflow:
     icon: str = ""
     listed: bool = True
     begins: str = N_("发起")
+    recorded: tuple[str, ...] = ()
     states: tuple[State, ...] = field(init=False)
     _by_name: dict[str, State] = field(init=False, repr=False, compare=False)
     _leaving: dict[str, list[Move]] = field(init=False, repr=False, compare=False)

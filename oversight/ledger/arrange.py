@@ -4,8 +4,6 @@ Attendance is not touched.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
@@ -53,10 +51,8 @@ def _arrange(
         )
     attendance.guests_fit(session, activity, sheet)
     attendance.must_be_host(session, activity, sheet, activity.day or at.today)
-    about: dict[str, Any] = {
-        name: value for name, value in sheet.about.items() if getattr(activity, name) != value
-    }
-    noted = _invite(session, activity, sheet, at)
+    about = attendance.stated(session, activity, sheet)
+    noted = attendance.write_stated(session, activity, about, sheet, at)
     if plan is not None:
         noted |= plans.write(session, activity, plan, who, stand, at)
     if about or noted:
@@ -72,12 +68,3 @@ def _arrange(
             **about,
         )
     return activity
-
-
-def _invite(session: Session, activity: Activity, sheet: Sheet, at: Moment) -> dict:
-    """Write down who is invited, where it changed; returns before and after."""
-    before = attendance.invited(session, activity)
-    if sheet.invitees is None or sheet.invitees == before:
-        return {}
-    attendance.write_invitees(session, activity, sheet, at)
-    return {"invitees": [before, sheet.invitees]}

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import insert_all, is_id
 from oversight.base.kept import Kept, forget
 from oversight.base.refusals import (
     Forbidden,
@@ -74,7 +74,7 @@ WORDS = {
     word: key for key, name in FORMS.items() for word in (key, name, name.removesuffix("参加"))
 } | {"网络": "online", "网络参加": "online"}
 NOT_KEPT = ("void", "corrected")  # follow-ups that do not stand for an absence
-_recorded = Kept("attendance")
+_recorded, _exempted = Kept("attendance"), Kept("exempted")
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     _forms_fit(session, activity, before, sheet)
     guests_fit(session, activity, sheet)
     must_be_host(session, activity, sheet, held_on)
-    what, about = _changed(before, sheet), _about(session, activity, sheet, held_on, who)
+    what, about = _changed(before, sheet), stated(session, activity, sheet, held_on=held_on)
     said = _said_anew(session, activity, sheet)
     if activity.confirmed_at and not what and not about and not said:
         _record_duties(session, activity, sheet, who, basis, at)
@@ -505,11 +505,12 @@ def exempt_of(session: Session, activity: Activity, on: date) -> list[Person]:
 
 def exempted(session: Session, activity: Activity) -> dict[str, str]:
     """Return who was exempt when the sheet was written, and what each was told."""
-    return dict(
-        session.execute(
-            sa.select(Exempted.person_id, Exempted.told).where(Exempted.activity_id == activity.id)
-        ).all()
-    )
+    store = _exempted.of(session)
+    if activity.id not in store:
+        wanted = sa.select(Exempted.person_id, Exempted.told)
+        rows = session.execute(wanted.where(Exempted.activity_id == activity.id))
+        store[activity.id] = dict(rows.all())
+    return store[activity.id]
 
 
 def free_lines(session: Session, activity: Activity, on: date) -> list[tuple[Person, str]]:
@@ -535,7 +536,8 @@ def _keep_exempt(session: Session, activity: Activity, free: list[Person], sheet
     """Keep who is exempt on the sheet, beside those who came although they need not."""
     known = exempted(session, activity)
     ids = list(known) if activity.confirmed_at else [person.id for person in free]
-    session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
+    if known:
+        session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
     session.add_all(
         Exempted(
             activity_id=activity.id,
@@ -646,13 +648,27 @@ def _changed(before: dict[str, Attendance], sheet: Sheet) -> dict:
     }
 
 
-def _about(session: Session, activity: Activity, sheet: Sheet, held_on: date, who: Actor) -> dict:
-    """Return what else the sheet changes: the day, the host, how it was held, who was invited."""
-    stated = {"held_on": held_on, **sheet.about}
-    found = {name: value for name, value in stated.items() if getattr(activity, name) != value}
+def stated(session: Session, activity: Activity, sheet: Sheet, **more) -> dict:
+    """Return what a sheet changes beside who came: the host, how it is held, who is invited; for an
+    arrangement as for a record. `more` are further columns of the day.
+    """
+    found = {**more, **sheet.about}
+    found = {name: value for name, value in found.items() if getattr(activity, name) != value}
     if sheet.invitees is not None and sheet.invitees != invited(session, activity):
         found["invitees"] = [invited(session, activity), sheet.invitees]
     return found
+
+
+def write_stated(
+    session: Session, activity: Activity, about: dict, sheet: Sheet, at: Moment
+) -> dict:
+    """Write what of it lies beside the day's own row, and take it out of `about`; returns what the
+    record notes of it. Does not commit.
+    """
+    if "invitees" not in about:
+        return {}
+    write_invitees(session, activity, sheet, at)
+    return {"invitees": about.pop("invitees")}
 
 
 def invited(session: Session, activity: Activity) -> dict[str, int]:
@@ -667,12 +683,16 @@ def invited(session: Session, activity: Activity) -> dict[str, int]:
 def _write(
     session: Session, activity: Activity, before: dict[str, Attendance], sheet: Sheet
 ) -> None:
-    for person, (kind, form, category) in sheet.entries.items():
-        row = before.get(person) or Attendance(
-            activity_id=activity.id, person_id=person, zone_id=activity.zone_id
-        )
-        row.kind, row.form, row.category = kind, form, category
-        session.add(row)
+    given = {
+        person: dict(zip(("kind", "form", "category"), entry, strict=True))
+        for person, entry in sheet.entries.items()
+    }
+    for person in given.keys() & before.keys():
+        for name, value in given[person].items():
+            setattr(before[person], name, value)
+    keys = {"activity_id": activity.id, "zone_id": activity.zone_id}
+    fresh = [keys | {"person_id": one} | given[one] for one in given if one not in before]
+    insert_all(session, Attendance, fresh)
     session.flush()
 
 
@@ -702,10 +722,7 @@ def _file(
     at: Moment,
 ) -> None:
     """File the record, with everything it replaced."""
-    noted = {"attendance": what}
-    if "invitees" in about:
-        noted["invitees"] = about.pop("invitees")
-        write_invitees(session, activity, sheet, at)
+    noted = {"attendance": what, **write_stated(session, activity, about, sheet, at)}
     fresh, filed = activity.held_on is None, activity.confirmed_at is not None
     about |= entries.marks(activity.unit, activity, who, basis)
     better = notes.better(activity, what, about.get("held_on", activity.held_on)) if filed else {}
@@ -754,21 +771,21 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
     if activity.source:
         return
     have = follow_ups(session, activity, sheet.entries)
-    for person, entry in sheet.entries.items():
-        case = have.get(person)
-        if case is not None and case.open:
-            _reclass(session, case, entry, who, at, basis)
+    for person, case in have.items():
+        if case.open:
+            _reclass(session, case, sheet.entries[person], who, at, basis)
             transitions.evaluate_automatic(session, case.id, at)
-        elif case is None and entry[0] in MISSING:
-            yield transitions.open_case(
-                session,
-                "absence",
-                activity.unit_id,
-                {"activity": activity.id, "member": person},
-                who,
-                at,
-                basis=basis,
-            ).id
+    asked = [
+        {"activity": activity.id, "member": person}
+        for person, (kind, *_how) in sheet.entries.items()
+        if kind in MISSING and person not in have
+    ]
+    if asked:
+        rows_of(session, activity)  # all that the openings ask of it
+        opened = transitions.open_cases(
+            session, "absence", activity.unit_id, asked, who, at, basis=basis
+        )
+        yield from ids_of(opened)
     for case_id in _parted(session, [case.id for case in have.values() if case.open], at):
         transitions.amend_facts(session, case_id, "part", {}, who, basis, at)
         transitions.reassign_case(session, case_id, at)

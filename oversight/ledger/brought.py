@@ -12,11 +12,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from oversight.base import typed
+from oversight.base import cells, typed
 from oversight.base.clock import Moment
 from oversight.base.db import fetch
 from oversight.base.refusals import BadRequest, DomainError, InvalidInput
 from oversight.base.sentences import N_, Sentence, say
+from oversight.base.workbooks import Sheet as Grid
+from oversight.base.workbooks import letter, open_book
 from oversight.calendar.party_days import activity_for, before_start, month_end
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
@@ -24,9 +26,6 @@ from oversight.models import Activity, Person, Unit
 from oversight.models.attendance import CATEGORIES
 from oversight.organization.actor import Actor
 from oversight.organization.members import expected, members
-from oversight.register.roster import cells
-from oversight.register.roster.workbook import Sheet as Grid
-from oversight.register.roster.workbook import letter, open_book
 
 from . import attendance, duty_records
 from .duty_records import Done
@@ -355,6 +354,7 @@ def to_plain(days: list[Day]) -> str:
 
 
 def from_plain(text: str) -> list[Day]:
+    """Read the days of a looked-at workbook as they were kept for confirming."""
     return [
         Day(
             date.fromisoformat(on),

@@ -34,7 +34,7 @@ from oversight.law.clauses import register
 from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
 from oversight.law.inputs import read_day
 from oversight.law.roles import SUPERIOR as ABOVE
-from oversight.models import Activity, DutyRecord, Person, Unit, YearSheet, chains
+from oversight.models import Activity, DutyRecord, Person, RegisterEntry, Unit, YearSheet, chains
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 
@@ -103,8 +103,9 @@ class Item:
     duty: Duty
     clause: str
     owed: bool
-    row: DutyRecord | None = None
+    row: Any = None
     people: tuple[Person, ...] = ()
+    charter: tuple[str, list[tuple[int, str]]] | None = None
 
 
 LECTURES = {
@@ -114,21 +115,24 @@ LECTURES = {
     "LECTURE.MEMBERS": N_("普通党员"),
 }
 JULY, OATH = 7, "OATH.FORM"
+CHARTER_PLAN, CHARTER = "CHARTER.PLAN", "CHARTER.FULL_YEARLY"
 
 
 def items(session: Session, row: Activity, people: list[Person]) -> list[Item]:
     """Return the lines of a party day's sheet for its branch: what it owes this month, then what else it
     may have done; `people` stand on the sheet.
     """
-    stands = of_sheets(session, [row.id]).get(row.id, {})
-    asked = on_event.to_tell(session, row)
+    beside = known(session, row)
+    stands, asked = beside.stands, beside.to_tell
     found = []
     for duty in law.on_sheet():
         bound = by_key(duty.key, row.unit.category)
         must = any(one.kind == "must" for one in bound)
         owed = must and (duty.period == law.MONTH or duty.key in asked)
         line = Item(duty, bound[0].id if bound else "", owed, stands.get(duty.key))
-        found += [replace(line, people=_concerned(duty, row, people))] if bound else []
+        told = beside.charter if duty.key == CHARTER else None
+        line = replace(line, people=_concerned(duty, row, people), charter=told)
+        found += [line] if bound else []
     shown = _with_form([one for one in found if _in_place(one, row)])
     return sorted(shown, key=lambda one: not one.owed)
 
@@ -159,24 +163,44 @@ def _in_place(one: Item, row: Activity) -> bool:
     return one.duty.key != "OATH.JOIN_MONTH" or bool(one.people)
 
 
-def charter_of(session: Session, row: Activity) -> tuple[str, list[tuple[int, str]]]:
-    """Return a branch's plan for reading the charter in the year of a party day, and what its other
-    sheets of that year say was read, by month. Source: G-3.1.3a
+@dataclass(frozen=True)
+class Known:
+    """What is known beside a sheet: its own lines by key, what is to be told at it, the year's plan for the
+    charter and what other sheets say was read, by month.
     """
-    found = session.execute(
-        sa.select(DutyRecord.key, DutyRecord.month, DutyRecord.facts)
-        .where(
-            DutyRecord.unit_id == row.unit_id,
-            DutyRecord.year == row.year,
-            DutyRecord.key.in_(("CHARTER.PLAN", "CHARTER.FULL_YEARLY")),
-            DutyRecord.withdrawn_at.is_(None),
-            DutyRecord.sheet_id != row.id,
+
+    stands: dict[str, Any]
+    to_tell: set[str]
+    charter: tuple[str, list[tuple[int, str]]]
+
+
+def known(session: Session, row: Activity) -> Known:
+    """Return what is known beside a party day's sheet, asked at once. Source: G-3.1.3a, G-3.2.4e"""
+    mine, told = DutyRecord.__table__.c, on_event.settled_before(row)
+    own = sa.select(
+        *(mine[name] for name in ("key", "month", "sheet_id", "facts", "noted_at"))
+    ).where(
+        DutyRecord.unit_id == row.unit_id,
+        DutyRecord.year == row.year,
+        DutyRecord.withdrawn_at.is_(None),
+        sa.or_(DutyRecord.sheet_id == row.id, DutyRecord.key.in_((CHARTER_PLAN, CHARTER))),
+    )
+    parts = [own]
+    if told is not None:
+        nothing = sa.cast(sa.null(), mine.facts.type)
+        entry = RegisterEntry
+        parts.append(
+            told.with_only_columns(entry.key, sa.literal(0), entry.id, nothing, entry.noted_at)
         )
-        .order_by(DutyRecord.month)
-    ).all()
-    notes = [(key, month, facts.get("note", "")) for key, month, facts in found]
-    planned = next((note for key, _month, note in notes if key == "CHARTER.PLAN"), "")
-    return planned, [(month, note) for key, month, note in notes if key != "CHARTER.PLAN"]
+    rows = session.execute(sa.union_all(*parts)).all()
+    others = [one for one in rows if one.month and one.sheet_id != row.id]
+    planned = next((one.facts.get("note", "") for one in others if one.key == CHARTER_PLAN), "")
+    read_ = sorted((one.month, one.facts.get("note", "")) for one in others if one.key == CHARTER)
+    return Known(
+        {one.key: one for one in rows if one.month and one.sheet_id == row.id},
+        on_event.asked_by((one.key for one in rows if not one.month), on_event.TOLD_AFTER),
+        (planned, read_),
+    )
 
 
 # The sheet of a party day ------------------------------------------------------------------------

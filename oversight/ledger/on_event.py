@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
+from oversight.base.cells import FIRST
 from oversight.models import Activity, RegisterEntry
 
 # By what was settled in a register before. Source: G-3.2.4e, G-3.2.5c
@@ -29,26 +29,23 @@ def month_to_tell(done_on: date, days: dict[int, date]) -> int | None:
     return min(later, default=None)
 
 
-def to_tell(session: Session, row: Activity) -> set[str]:
-    """Return what is to be told at a party day, of what was settled since the one before it."""
+def settled_before(row: Activity) -> sa.Select | None:
+    """Return what asks for the entries settled since the party day before this one; None where this is
+    none.
+    """
     day = row.held_on or row.day
     if day is None or row.kind != "party_day":
-        return set()
+        return None
     on = sa.func.coalesce(Activity.held_on, Activity.day)
     before = sa.select(sa.func.max(on)).where(
         Activity.unit_id == row.unit_id, Activity.kind == "party_day", on < day
     )
-    settled = session.scalars(
-        sa.select(RegisterEntry.key)
-        .distinct()
-        .where(
-            RegisterEntry.unit_id == row.unit_id,
-            RegisterEntry.withdrawn_at.is_(None),
-            RegisterEntry.done_on <= day,
-            RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), date(1921, 7, 1)),
-        )
+    return sa.select(RegisterEntry).where(
+        RegisterEntry.unit_id == row.unit_id,
+        RegisterEntry.withdrawn_at.is_(None),
+        RegisterEntry.done_on <= day,
+        RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), FIRST),
     )
-    return asked_by(settled, TOLD_AFTER)
 
 
 def asked_by(keys: Iterable[str], table: Mapping[str, tuple[str, ...]]) -> set[str]:

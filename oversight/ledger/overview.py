@@ -80,15 +80,15 @@ class Sums:
         below, own = Tally.load(kept["below"]), Tally.load(kept["own"])
         return cls(kept["branches"], below, own, ages, stays, Counter(kept["counts"]))
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
-            self.branches + other.branches,
-            total((self.below, other.below)),
-            total((self.own, other.own)),
-            self.ages + other.ages,
-            self.stays + other.stays,
-            self.counts + other.counts,
-        )
+    @classmethod
+    def total(cls, found: Iterable[Sums]) -> Sums:
+        """Add sums up."""
+        whole = cls()
+        for one in found:
+            whole.branches += one.branches
+            for name in ("below", "own", "ages", "stays", "counts"):
+                getattr(whole, name).update(getattr(one, name))
+        return whole
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ added up, so that those of a town are the sum of its branches'.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from oversight.law import duties as law
 
@@ -61,14 +61,13 @@ class Tally(Counter[Place]):
             counts[place[2]] += n
         return found
 
-    def dump(self) -> dict[str, int]:
+    def dump(self) -> list[list]:
         """Return what JSON keeps."""
-        return {f"{month}:{group}:{state}": n for (month, group, state), n in self.items()}
+        return [[*place, n] for place, n in self.items()]
 
     @classmethod
-    def load(cls, kept: dict[str, int]) -> Tally:
-        parts: Iterator[tuple[list[str], int]] = ((key.split(":"), n) for key, n in kept.items())
-        return cls({(int(month), group, state): n for (month, group, state), n in parts})
+    def load(cls, kept: list[list]) -> Tally:
+        return cls({(month, group, state): n for month, group, state, n in kept})
 
 
 def total(found: Iterable[Tally]) -> Tally:

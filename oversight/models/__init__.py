@@ -16,7 +16,7 @@ from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
-from .papers import NumberSeries, Paper
+from .papers import NumberSeries, Paper, PaperFile
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .rollups import Rollup
@@ -53,6 +53,7 @@ __all__ = [
     "Notice",
     "NumberSeries",
     "Paper",
+    "PaperFile",
     "PeerReview",
     "Person",
     "PhoneLook",

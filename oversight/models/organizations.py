@@ -148,7 +148,8 @@ class UnitChange(Base):
 
 
 class Reorganization(Base):
-    """A merger, split or move of a unit: asked for, put into force on its day, or taken back.
+    """A merger, split, move or founding of a unit (below `unit_id`): asked for, put into force on its
+    day, or taken back.
 
     `done` keeps what it changed, so that it can be taken back: {table: [[id, before, after]]}.
     """

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.kept import Kept
+from oversight.base.prepared import Prepared
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.models import Membership, Person, Post, Unit, images
@@ -16,11 +18,13 @@ from oversight.models.attendance import CATEGORIES
 
 from .names import told_apart
 from .standing import is_member
+from .substitution import DAY
 from .units import in_office
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
+_members = Kept("memberships", "persons")
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
 CARE_REASONS = (
@@ -38,20 +42,36 @@ def belongs(attempt: TransitionContext) -> bool:
 
 
 def members(session: Session, unit_id: str, on: date) -> list[Person]:
-    """Return the members of a branch on a day in the order of its roster."""
-    return list(
-        session.scalars(
-            sa.select(Person)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.unit_id == unit_id,
-                Membership.from_on <= on,
-                sa.or_(Membership.to_on.is_(None), Membership.to_on >= on),
-                sa.or_(Person.left_on.is_(None), Person.left_on > on),
-            )
-            .order_by(Membership.sort, Person.id)
+    """Return the members of a branch on a day in the order of its roster; read once a transaction."""
+    store, key = _members.of(session), (unit_id, on)
+    if key not in store:
+        store[key] = session.scalars(of_branch(Person), {"unit": unit_id, "day": on}).all()
+    return list(store[key])
+
+
+def of_branch(*wanted) -> sa.Select:
+    """Return what asks for something of the members of a branch, "unit", on a "day"."""
+    return (
+        sa.select(*wanted)
+        .select_from(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Membership.unit_id == sa.bindparam("unit"),
+            is_member(DAY),
+            sa.or_(Person.left_on.is_(None), Person.left_on > DAY),
         )
+        .order_by(Membership.sort, Person.id)
     )
+
+
+_LISTED = Prepared(of_branch(Person.id, Person.probationary))
+
+
+def listed(session: Session, unit_id: str, on: date) -> list:
+    """Return the same as rows of id and `probationary`, where nothing else is asked of them."""
+    if session.autoflush:
+        session.flush()
+    return _LISTED.rows(session, unit=unit_id, day=on)
 
 
 def called(session: Session, people, on: date) -> dict[str, str]:

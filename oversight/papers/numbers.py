@@ -4,6 +4,7 @@ decision, per unit and year without gaps.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,11 +13,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from oversight.base.db import new_id
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
-from oversight.models import NumberSeries, Paper, Unit, images
+from oversight.models import NumberSeries, OutboxMessage, Paper, Unit, images
 from oversight.models.papers import TYPED, UNNUMBERED
+
+from .letter import chinese_day
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
+
+MAKE = "print"  # kind of the outbox: the files of a paper
 
 
 def _next(dialect: str):
@@ -55,10 +60,10 @@ def issue(
 ) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit.
 
-    `standing` False: the case keeps the number that it has. A reply whose number the office keeps
+    `standing` False: the case keeps the number that it has. A paper whose number the office keeps
     waits for it; its place in the order of issue is counted in a series apart.
     """
-    typed = attempt.settings["reply_numbers"] == "typed" and series == reply_series(attempt)
+    typed = _typed(attempt, series)
     series = TYPED if typed else series
     seq, number = next_number(attempt.session, unit, series, attempt.today.year)
     number = UNNUMBERED if typed else number
@@ -78,12 +83,60 @@ def issue(
         issued_by=attempt.actor.id if attempt.actor else None,
     )
     attempt.session.add(paper)
+    if not typed:
+        attempt.session.add(to_make(paper, attempt.at.now))
     if standing:
         attempt.set(number=number)
     if standing and typed:
         attempt.set_facts(unnumbered=paper.id)
     attempt.result["paper"] = number
     return paper
+
+
+def _typed(attempt: TransitionContext, series: str) -> bool:
+    """True where the office numbers such a paper in its own register."""
+    how = attempt.settings["reply_numbers"]
+    return how == "all" or (how == "typed" and series == reply_series(attempt))
+
+
+def cited(attempt: TransitionContext, what: str) -> str:
+    """Name the paper of a case in another one: by its number, or while that is not entered by its day."""
+    if attempt.case.number != UNNUMBERED:
+        return f"{attempt.case.number}{what}"
+    issued = sa.select(sa.func.max(Paper.issued_on)).where(
+        Paper.case_id == attempt.case.id, Paper.number == UNNUMBERED
+    )
+    return f"{chinese_day(attempt.session.scalar(issued))}印发的{what}"
+
+
+def to_make(paper: Paper, at: datetime) -> OutboxMessage:
+    """Return what leaves the files of a paper to the outbox."""
+    return OutboxMessage(
+        zone_id=paper.zone_id,
+        key=made_by(paper.id),
+        kind=MAKE,
+        payload={"paper": paper.id},
+        due_at=at,
+    )
+
+
+def make_again(session, paper: Paper, at: datetime) -> None:
+    """Leave the files of a paper to the outbox now that it has its number, or another one. Does not
+    commit.
+    """
+    waiting = sa.select(OutboxMessage).where(
+        OutboxMessage.zone_id == paper.zone_id, OutboxMessage.key == made_by(paper.id)
+    )
+    row = session.scalar(waiting.with_for_update())
+    if row is None:
+        session.add(to_make(paper, at))
+    else:
+        row.done_at, row.due_at, row.attempts, row.last_error = None, at, 0, None
+
+
+def made_by(paper_id: str) -> str:
+    """Return under which key the outbox makes the files of a paper."""
+    return f"{MAKE}:{paper_id}"
 
 
 def of_case(session, case_id: str) -> list[Paper]:

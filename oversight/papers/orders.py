@@ -13,6 +13,7 @@ from oversight.law.inputs import read_day
 from oversight.models import Unit
 
 from .letter import chinese_count, chinese_day, letter, stop
+from .numbers import cited
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -74,7 +75,7 @@ def closing(attempt: TransitionContext) -> dict:
         N_("整改销号通知"),
         attempt.unit.name,
         [
-            f"{attempt.case.number}整改通知书所列{count}个问题已整改到位或说明属实，"
+            f"{cited(attempt, '整改通知书')}所列{count}个问题已整改到位或说明属实，"
             f"于{chinese_day(attempt.today)}予以销号。",
             N_("请在下一次主题党日向党员通报整改情况。"),
             N_("特此通知。"),

@@ -13,7 +13,7 @@ from oversight.models import Unit, WorkItem
 from oversight.organization.units import by_id, superiors
 
 from .letter import full_day, letter, remark, seat
-from .numbers import issue, reply_series
+from .numbers import cited, issue, reply_series
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -173,7 +173,7 @@ def issue_kept(attempt: TransitionContext) -> None:
 def issue_revocation(attempt: TransitionContext) -> None:
     """撤销的批复编文号印发。"""
     unit = seat(attempt)
-    text = f"{attempt.case.number}批复现予撤销，你支部{_stays(attempt)}"
+    text = f"{cited(attempt, '批复')}现予撤销，你支部{_stays(attempt)}"
     _issue(attempt, unit, _answer(attempt, unit, f"撤销变更{_matter(attempt)}", text))
 
 
@@ -181,7 +181,7 @@ def issue_revocation(attempt: TransitionContext) -> None:
 def issue_cancellation(attempt: TransitionContext) -> None:
     """同意取消的批复编文号印发。"""
     unit = seat(attempt)
-    text = f"{_come(attempt, '取消变更')}同意取消，{attempt.case.number}批复作废，{_stays(attempt)}"
+    text = f"{_come(attempt, '取消变更')}同意取消，{cited(attempt, '批复')}作废，{_stays(attempt)}"
     _issue(attempt, unit, _answer(attempt, unit, f"同意取消变更{_matter(attempt)}", text))
 
 

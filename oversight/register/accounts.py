@@ -222,10 +222,20 @@ def _issue_all(
         if used or person.id in passed:
             continue
         passed.add(person.id)
-        if who is not None and _administers(session, person.id, at):
+        if who is not None and (
+            _administers(session, person.id, at) or _waits(session, person.id, who, at)
+        ):
             continue
         made.append(_issue(session, person, account, unit, "issue", who, at))
+        _went_on(session, person.id, at)
     return made
+
+
+def _went_on(session: Session, person_id: str, at: Moment) -> None:
+    """Let the case that asked for a slip go on, now that it is issued."""
+    case = reset_case(session, person_id)
+    if case is not None:
+        transitions.evaluate_automatic(session, case.id, at)
 
 
 def slips_of(session: Session, zone_id: str, at: Moment) -> dict[str, datetime]:
@@ -268,15 +278,13 @@ def issue_one(session: Session, person_id: str, who: Actor | None, at: Moment) -
     unit = _serves(session, person, account, at)
     if who is not None and needs_release(session, person.id, at):
         raise RuleViolation(
-            "这个账号办理决定事项，重置要由一名管理员提出、另一名管理员放行。",
+            "这个账号办理决定事项，激活单要由一名管理员提出、另一名管理员放行。",
             rule="release",
             house_rule=power.TWO.text,
         )
     again = account is not None and bool(account.password_hash)
     made = _issue(session, person, account, unit, "reset" if again else "issue", who, at)
-    case = reset_case(session, person.id)
-    if case is not None:
-        transitions.evaluate_automatic(session, case.id, at)
+    _went_on(session, person.id, at)
     return made
 
 
@@ -334,15 +342,66 @@ def needs_release(session: Session, person_id: str, at: Moment) -> bool:
     """True where a slip may be issued only once another administrator has released it."""
     if not is_id(person_id) or not decides(session, person_id, at.today):
         return False
-    account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
-    if account is None or not (account.password_hash or account.person.reset_at):
-        return False  # a first slip is no reset
+    if _is_first(session, person_id) and not three_active(session, person_id, at.today):
+        return False  # a fresh zone must not wait for administrators whom it hasn't yet
     case = reset_case(session, person_id)
     return case is None or case.state == "asked"
 
 
+def _is_first(session: Session, person_id: str) -> bool:
+    """True where somebody has never had a password."""
+    account = session.scalar(sa.select(Account).where(Account.person_id == person_id))
+    return account is None or not (account.password_hash or account.person.reset_at)
+
+
+def three_active(session: Session, person_id: str, on: date) -> bool:
+    """True where each of the three administrators of a person's zone can log in."""
+    held = (
+        sa.select(Post.office)
+        .join(Account, Account.person_id == Post.person_id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .join(Person, Person.zone_id == Post.zone_id)
+        .where(
+            Person.id == person_id,
+            Unit.kind == "zone",
+            Post.office.in_(ADMINISTRATORS),
+            in_office(on),
+            Account.enabled,
+            Account.password_hash != "",
+        )
+    )
+    return set(session.scalars(held.distinct())) == ADMINISTRATORS
+
+
+def ask_unit(session: Session, unit: Unit, who: Actor, at: Moment) -> int:
+    """Ask for the first slips of a unit, and below it, that another administrator releases; returns
+    how many wait for him now. Does not commit. Raises Forbidden, NotFound.
+    """
+    rule_over(who, unit)
+    paths = Unit.path.startswith(unit.path, autoescape=True)
+    rows = sa.select(Unit).where(Unit.zone_id == unit.zone_id, paths, Unit.ended_on.is_(None))
+    above = session.scalars(rows.where(Unit.kind.not_in(("branch", "group")))).all()
+    waiting = set()
+    for row in above:
+        for person, account in people_of(session, row, at):
+            if (account is None or (account.enabled and not account.password_hash)) and (
+                _waits(session, person.id, who, at)
+            ):
+                waiting.add(person.id)
+    for person_id in sorted(waiting):
+        ask_reset(session, person_id, "", who, at)
+    return len(waiting)
+
+
+def _waits(session: Session, person_id: str, who: Actor | None, at: Moment) -> bool:
+    """True where the actor may not hand out a person's slip now, as another must release it first."""
+    if who is None or person_id == who.id or _administers(session, person_id, at):
+        return False
+    return needs_release(session, person_id, at)
+
+
 def ask_reset(session: Session, person_id: str, why: str, who: Actor, at: Moment) -> Case:
-    """Ask for the reset of an account that decides, or return the case that asks already.
+    """Ask for the slip of an account that decides, or return the case that asks already.
 
     Does not commit. Raises Forbidden, NotFound, InvalidInput.
     """
@@ -353,7 +412,9 @@ def ask_reset(session: Session, person_id: str, why: str, who: Actor, at: Moment
     unit = unit_above(session, person_id, at)
     post = next(post for post in who.posts if post.office == "sysadmin")
     basis = AuthorityBasis(post.unit_id, KEEPER.name, post.office)
-    facts = {"member": person_id, "reason": why}
+    first = _is_first(session, person_id)
+    why = why.strip() or str(N_("第一次发激活单。") if first else N_("本人要求重置。"))
+    facts = {"member": person_id, "reason": why, "first": first}
     case = transitions.open_case(session, RESET, unit.id, facts, who, at, basis=basis)
     transitions.reassign_case(session, case.id, at)  # who has asked does not answer himself
     return case
@@ -431,8 +492,16 @@ def prepare(session: Session, person: Person, at: Moment) -> None:
     """Give who is to hold a post an account, if he has none: until he has a password his seat counts
     as vacant. Does not commit.
     """
-    if session.scalar(sa.select(Account.id).where(Account.person_id == person.id)) is None:
+    account = session.scalar(sa.select(Account).where(Account.person_id == person.id))
+    if account is None:
         open_account(session, person, _free_name(session), "", at)
+    elif (
+        not account.password_hash
+        and needs_release(session, person.id, at)
+        and account.id in slips_of(session, account.zone_id, at)
+    ):
+        _end_everything(session, account, at)  # it passed through one hand only
+        note(session, account, "undo_slip", None, at)
 
 
 def found(session: Session, rows: list[dict]) -> None:

@@ -55,6 +55,7 @@ ACTS = {
     "impossible": N_("到期未能生效"),
     "undo_merge": N_("收回并入"),
     "undo_split": N_("收回分设"),
+    "undo_found": N_("收回新设"),
     "undo_move": N_("收回划转"),
     "transfer_in": N_("转入"),
     "transfer_out": N_("转出"),

@@ -5,6 +5,7 @@ secrets. A password is compared outside any transaction: it takes longer than al
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
 from oversight.base.clock import Moment
-from oversight.base.db import reading
+from oversight.base.db import reading, unsynced
 from oversight.base.refusals import InvalidInput, NotLoggedIn
 from oversight.base.sealing import Sealer, fingerprint
 from oversight.base.sentences import N_
@@ -89,7 +90,7 @@ def sign_in(
     username = username[:60]
     found = _look(session, username, at, place)
     good = check(found.password_hash if found else None, password)
-    with one_transaction(session):
+    with nullcontext() if good else unsynced(), one_transaction(session):
         account = _locked(session, found.account_id) if found else None
         if (
             not good

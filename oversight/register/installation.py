@@ -5,6 +5,7 @@ page.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from oversight.base.sentences import N_
 from oversight.calendar import holidays
 from oversight.law.roles import OFFICES
 from oversight.models import Account, Person, Post, Unit, Zone
+from oversight.organization.names import told_apart, units_apart
 
 from . import accounts, credentials, passwords, tenure, tokens
 
@@ -124,12 +126,30 @@ def unit(session: Session, name: str) -> Unit:
         if is_id(name)
         else Unit.name.in_({name.strip(), typed.line(name).replace(" ", "")})
     )
-    found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(2)).all()
+    found = session.scalars(sa.select(Unit).where(which, Unit.ended_on.is_(None)).limit(9)).all()
     if not found:
         raise NotFound(f"没有叫“{name[:60]}”的党组织，请写全称。")
     if len(found) > 1:
-        raise RuleViolation(f"有几个党组织都叫“{name[:60]}”，请写编号。")
+        raise RuleViolation(f"有几个党组织都叫“{name[:60]}”，请写编号：{_apart(session, found)}。")
     return found[0]
+
+
+def _apart(session: Session, units: Sequence[Unit]) -> str:
+    """Name units of one name by what stands above each, with the id to be written."""
+    above = {one.id: session.get_one(Unit, one.parent_id).name for one in units if one.parent_id}
+    called = units_apart(units, above)
+    return "；".join(f"{called[one.id]} {one.id}" for one in units)
+
+
+def whose(session: Session, found: Account, at: Moment) -> str:
+    """Name the owner of an account with the unit that tells him from namesakes."""
+    unit = accounts.unit_of(session, found.person_id, at)
+    return f"{found.person.name}，{unit.name}" if unit else found.person.name
+
+
+def called(session: Session, ids: list[str]) -> dict[str, str]:
+    """Return how these people are called among each other: namesakes by 编号 or day of joining."""
+    return told_apart(session.scalars(sa.select(Person).where(Person.id.in_(ids))))
 
 
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:

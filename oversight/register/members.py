@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base import typed
+from oversight.base.cells import FIRST
 from oversight.base.clock import Moment
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
@@ -24,7 +25,6 @@ from oversight.organization.standing import is_member
 
 from . import accounts, audit_log, departures, sheets, tenure
 from .reorganize import of_our_time
-from .roster.cells import FIRST
 
 UNDONE = house_rule("转接登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行转接。")
 

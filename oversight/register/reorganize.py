@@ -6,6 +6,8 @@ Nothing is deleted; what a unit was stays readable in its changes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -42,7 +44,24 @@ from .units import BELOW
 
 FURTHEST = timedelta(days=366)
 LEADERS = (*BRANCH.ranks[0], *SUPERIOR.ranks[0])
+UNDONE = house_rule(
+    "并入、分设、划转登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行办理。"
+)
 ONE_AT_A_TIME = house_rule("一个单位同时只办理一项并入、分设或划转；待生效的，可以改期或收回。")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a kind of change is judged, put into force and taken back, where it is told elsewhere."""
+
+    entitled: Callable[[Session, Unit, Actor], None]
+    fits: Callable[[Session, Reorganization], None]
+    carry_out: Callable[[Session, Reorganization, dict, Actor, Moment], None]
+    take_back: Callable[[Session, Reorganization, Actor, Moment], None]
+    acted: Callable[[Session, Reorganization], bool]
+
+
+WAYS: dict[str, Way] = {}
 
 
 # Asking ------------------------------------------------------------------------------------------
@@ -119,6 +138,7 @@ def _take(session: Session, row: Reorganization, who: Actor, at: Moment) -> Reor
 def _alone(session: Session, unit: Unit) -> None:
     waiting = sa.select(Reorganization.id).where(
         Reorganization.unit_id == unit.id,
+        Reorganization.kind.in_(("merge", "split", "move")),
         Reorganization.done_at.is_(None),
         Reorganization.ended_at.is_(None),
     )
@@ -128,6 +148,12 @@ def _alone(session: Session, unit: Unit) -> None:
             rule="one_at_a_time",
             house_rule=ONE_AT_A_TIME.text,
         )
+
+
+def entitled_to(session: Session, row: Reorganization, who: Actor) -> None:
+    """Make sure that the actor answers for a change. Raises Forbidden."""
+    unit = session.get(Unit, row.unit_id)
+    (WAYS[row.kind].entitled if row.kind in WAYS else entitled)(session, unit, who)
 
 
 def of_our_time(on: date, at: Moment) -> None:
@@ -158,6 +184,9 @@ def fits(session: Session, row: Reorganization) -> None:
     """Make sure that a change can be made as units and members are. Raises RuleViolation,
     InvalidInput.
     """
+    if row.kind in WAYS:
+        WAYS[row.kind].fits(session, row)
+        return
     unit, into = session.get(Unit, row.unit_id), _into(session, row)
     if unit.ended_on is not None:
         raise RuleViolation(say("%(unit)s已经撤销。", unit=unit.name), rule="unit_ended")
@@ -215,9 +244,12 @@ def carry_out(session: Session, row: Reorganization, who: Actor, at: Moment) -> 
     done: dict = {}
     into = _into(session, row)
     row.into_id = into.id if into else None
-    {"move": _move, "merge": _merge, "split": _split}[row.kind](session, row, done, who, at)
+    ways = {"move": _move, "merge": _merge, "split": _split}
+    do = WAYS[row.kind].carry_out if row.kind in WAYS else ways[row.kind]
+    do(session, row, done, who, at)
     row.done, row.done_at = done, at.now
-    record(session, row, row.kind, who, at)
+    if row.kind in ways:
+        record(session, row, row.kind, who, at)
     session.flush()
     tell(session, row, N_("%(unit)s%(what)s，自 %(day)s 起。"), at)
     if row.kind == "move":
@@ -309,7 +341,7 @@ def note(
     )
 
 
-WHAT = {"merge": N_("并入"), "split": N_("分设"), "move": N_("划转到")}
+WHAT = {"merge": N_("并入"), "split": N_("分设"), "move": N_("划转到"), "found": N_("下设")}
 
 
 def target(session: Session, row: Reorganization) -> str:
@@ -323,6 +355,8 @@ def record(session: Session, row: Reorganization, act: str, who: Actor, at: Mome
     what: dict[str, list] = {"into": ["", target(session, row)]}
     if row.kind == "split":
         what = {"new_branch": ["", row.name], "people": ["", str(len(row.people))]}
+    elif row.kind == "found":
+        what = {"name": ["", row.name]}
     what["from_on"] = ["", row.day.isoformat()]
     audit_log.note(session, who, at, "units", act, unit, unit.name, unit.id, **(what | more))
 

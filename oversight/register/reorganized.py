@@ -1,4 +1,4 @@
-"""Mergers, splits and moves that were asked for: shown while they wait, put into force on their day,
+"""Foundings, mergers, splits and moves that were asked for: shown while they wait, put into force on their day,
 put to another day, and taken back with a reason while nothing rests on them.
 """
 
@@ -14,7 +14,6 @@ from oversight.base.paging import First
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.sentences import N_
 from oversight.engine import transitions
-from oversight.law.clauses import house_rule
 from oversight.models import (
     Activity,
     Attendance,
@@ -28,11 +27,9 @@ from oversight.models import (
 from oversight.organization.actor import Actor, actor_of
 from oversight.organization.units import line_above
 
-from . import accounts, audit_log, reorganize, tenure
+from . import accounts, audit_log, founding, reorganize, tenure
 
-UNDONE = house_rule(
-    "并入、分设、划转登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行办理。"
-)
+UNDONE = reorganize.UNDONE
 WAITING = (Reorganization.done_at.is_(None), Reorganization.ended_at.is_(None))
 SHOWN = 20
 
@@ -66,7 +63,7 @@ def redate(
 
     Raises Forbidden, InvalidInput, RuleViolation.
     """
-    reorganize.entitled(session, session.get(Unit, row.unit_id), who)
+    reorganize.entitled_to(session, row, who)
     why = tenure.reason(why)
     if not row.pending:
         raise InvalidInput({"on": N_("这项变动已经生效或收回，不能再改日期。")})
@@ -86,15 +83,17 @@ def take_back(session: Session, row: Reorganization, why: str, who: Actor, at: M
     """Take a change back: as if it had not been asked for, or, where it is in force and nothing rests
     on it, as if it had not been made. Does not commit. Raises Forbidden, InvalidInput, RuleViolation.
     """
-    reorganize.entitled(session, session.get(Unit, row.unit_id), who)
+    reorganize.entitled_to(session, row, who)
     why = tenure.reason(why)
     if row.ended_at is not None:
         raise InvalidInput({"why": N_("这项变动已经收回。")})
     if row.done_at is not None:
         _nothing_rests(session, row)
-        {"move": _move_back, "merge": _part_again, "split": _join_again}[row.kind](
-            session, row, who, at
+        ways = {"move": _move_back, "merge": _part_again, "split": _join_again}
+        back = (
+            reorganize.WAYS[row.kind].take_back if row.kind in reorganize.WAYS else ways[row.kind]
         )
+        back(session, row, who, at)
     row.ended_at, row.ended_by, row.why = at.now, who.id, why
     reorganize.record(session, row, f"undo_{row.kind}", who, at, why=["", why])
     reorganize.tell(session, row, N_("%(unit)s%(what)s（%(day)s起）已收回。"), at)
@@ -106,7 +105,10 @@ def take_back(session: Session, row: Reorganization, why: str, who: Actor, at: M
 
 def _nothing_rests(session: Session, row: Reorganization) -> None:
     """Make sure that nobody has acted by a change. Raises RuleViolation."""
-    acted = {"move": _above_acted, "merge": _heir_acted, "split": _heir_acted}[row.kind]
+    if row.kind in reorganize.WAYS:
+        acted = reorganize.WAYS[row.kind].acted
+    else:
+        acted = _above_acted if row.kind == "move" else _heir_acted
     if _changed_since(session, row) or acted(session, row):
         sentence = N_("变动以后已经据此办过事，不能收回，请另行办理。")
         tenure.refuse("rests_on_it", UNDONE, sentence)
@@ -114,7 +116,9 @@ def _nothing_rests(session: Session, row: Reorganization) -> None:
 
 def _changed_since(session: Session, row: Reorganization) -> bool:
     """True where the unit, or what it led to, was changed again, or a member of it."""
-    units = [row.unit_id, *([row.into_id] if row.kind != "move" else [])]
+    units = {"move": [row.unit_id], founding.KIND: [row.into_id]}.get(
+        row.kind, [row.unit_id, row.into_id]
+    )
     later = sa.select(Reorganization.id).where(
         Reorganization.unit_id.in_(units),
         Reorganization.ended_at.is_(None),

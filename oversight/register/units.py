@@ -81,7 +81,7 @@ def tree(session: Session, who: Actor) -> list[Unit]:
     )
 
 
-def found(
+def write(
     session: Session,
     parent: Unit,
     kind: str,
@@ -91,15 +91,7 @@ def found(
     at: Moment,
     category: str | None = None,
 ) -> Unit:
-    """Found a unit below another. Does not commit. Raises Forbidden, InvalidInput."""
-    audit_log.alone(session, parent.zone_id)
-    audit_log.require(session, who, "units", parent if parent.kind != "zone" else None)
-    wrong = {}
-    if kind not in BELOW.get(parent.kind, ()):
-        wrong["kind"] = N_("这一级下面不能设这种单位，请另选。")
-    if (kind == "branch") != (category in CATEGORIES):
-        wrong["category"] = N_("党支部要选类别，其他单位不选。")
-    name = _name(session, parent, name, wrong)
+    """Write down a unit below another that may be founded today. Does not commit."""
     unit = Unit(
         zone_id=parent.zone_id,
         parent_id=parent.id,
@@ -126,6 +118,16 @@ def found(
         parent=["", parent.name],
     )
     return unit
+
+
+def fitting(session: Session, parent: Unit, kind: str, name: str, category: str | None) -> str:
+    """Return the name of a unit that can be founded below another. Raises InvalidInput."""
+    wrong = {}
+    if parent.ended_on is not None or kind not in BELOW.get(parent.kind, ()):
+        wrong["kind"] = N_("这一级下面不能设这种单位，请另选。")
+    if (kind == "branch") != (category in CATEGORIES):
+        wrong["category"] = N_("党支部要选类别，其他单位不选。")
+    return _name(session, parent, name, wrong)
 
 
 def rename(session: Session, unit: Unit, name: str, who: Actor, at: Moment) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import find
+from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.base.terms import CONTACT as CONTACT
 from oversight.base.terms import LESSON, NEXT
@@ -16,6 +17,7 @@ from oversight.calendar.workdays import add_workdays, last_workday
 from oversight.law.definition import effect
 from oversight.models import Activity, Attendance, Case, Person, Post, Recusal
 from oversight.organization.standing import in_office
+from oversight.organization.substitution import DAY
 from oversight.organization.units import successor_of
 
 from .context import TransitionContext
@@ -67,17 +69,34 @@ def own_activity(attempt: TransitionContext) -> bool:
 
 def is_new(attempt: TransitionContext) -> bool:
     """True where the member and activity have no other follow-up, open or ended, but voided ones."""
-    return (
-        attempt.session.scalar(
-            sa.select(Case.id).where(
-                Case.workflow == FOLLOW_UP,
-                Case.business_key == business_key(attempt),
-                Case.id != attempt.case.id,
-                Case.state.not_in(("void", "corrected")),
-            )
-        )
-        is None
+    session = attempt.session
+    if session.autoflush:
+        session.flush()
+    key = business_key(attempt)
+    return _STANDS.first(session, of_case=attempt.case.id, about=key) is None
+
+
+_cases, _taken, _posts = Case.__table__.c, Attendance.__table__.c, Post.__table__.c
+_STANDS = Prepared(
+    sa.select(_cases.id).where(
+        _cases.workflow == FOLLOW_UP,
+        Case.business_key == sa.bindparam("about"),
+        _cases.id != sa.bindparam("of_case"),
+        _cases.state != "void",
+        _cases.state != "corrected",
     )
+)
+_ABSENT_LEADERS = Prepared(
+    sa.select(_taken.person_id)
+    .join(Post, _posts.person_id == _taken.person_id)
+    .where(
+        _taken.activity_id == sa.bindparam("activity"),
+        sa.or_(*(Attendance.kind == kind for kind in ("leave", "absent"))),
+        _posts.unit_id == sa.bindparam("unit"),
+        sa.or_(*(_posts.office == office for office in LEADERS)),
+        in_office(DAY),
+    )
+)
 
 
 def tries(attempt: TransitionContext) -> list[dict]:
@@ -240,19 +259,10 @@ def note_class(attempt: TransitionContext) -> None:
 @effect
 def part_absent_leaders(attempt: TransitionContext) -> None:
     """支部领导同次都没有到会的，互相不办对方的联系补课，由到会的人或上级办理。"""
-    missing = set(
-        attempt.session.scalars(
-            sa.select(Attendance.person_id)
-            .join(Post, Post.person_id == Attendance.person_id)
-            .where(
-                Attendance.activity_id == attempt.case.facts["activity"],
-                Attendance.kind.in_(("leave", "absent")),
-                Post.unit_id == attempt.case.unit_id,
-                Post.office.in_(LEADERS),
-                in_office(attempt.today),
-            )
-        )
-    )
+    attempt.session.flush()
+    activity, unit = attempt.case.facts["activity"], attempt.case.unit_id
+    found = _ABSENT_LEADERS.rows(attempt.session, activity=activity, unit=unit, day=attempt.today)
+    missing = {row.person_id for row in found}
     member = attempt.case.facts["member"]
     if member not in missing:
         return

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import Id
 from oversight.base.kept import Kept
-from oversight.base.prepared import Prepared
+from oversight.base.prepared import Prepared, among
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 
@@ -72,6 +72,12 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
     return people, lying
 
 
+def begin(session: Session, case: Case) -> None:
+    """Keep that nobody has a part yet in a case that was just written."""
+    _people.of(session)[case.id] = Parties()
+    _items.of(session)[case.id] = []
+
+
 def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None:
     """Keep the open work items of a case, which have all been read as rows of the table."""
     found: dict[str, list] = {"item": [], "help": []}
@@ -84,8 +90,7 @@ def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
     """Read who has a part in many cases of a zone, by case the role by which it was opened."""
     recused: dict[str, set[str]] = {case_id: set() for case_id in sides}
     applicants: dict[str, set[str]] = {case_id: set() for case_id in sides}
-    given = {"cases": list(sides), "of_zone": zone_id}
-    for case_id, role, person, other in session.execute(_MANY, given):
+    for case_id, role, person, other in _MANY.rows(session, cases=sides, of_zone=zone_id):
         if case_id is None:
             epochs.see(session, zone_id, person)
         elif role is None:
@@ -163,18 +168,23 @@ _READ = Prepared(
         ),
     )
 )
-_cases: sa.BindParameter = sa.bindparam("cases", expanding=True)
-_MANY = sa.union_all(
-    sa.select(
-        _recusals.case_id,
-        sa.cast(sa.null(), sa.String).label("role"),
-        _recusals.person_id,
-        sa.cast(sa.null(), Id).label("other"),
-    ).where(_recusals.case_id.in_(_cases)),
-    sa.select(_journal.case_id, _journal.role, _journal.actor_id, _journal.acting_for)
-    .where(_journal.case_id.in_(_cases))
-    .distinct(),
-    sa.select(sa.cast(sa.null(), Id), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)).where(
-        _zones.id == sa.bindparam("of_zone")
-    ),
-)
+
+
+def _many(dialect: str):
+    return sa.union_all(
+        sa.select(
+            _recusals.case_id,
+            sa.cast(sa.null(), sa.String).label("role"),
+            _recusals.person_id,
+            sa.cast(sa.null(), Id).label("other"),
+        ).where(among(_recusals.case_id, "cases", dialect)),
+        sa.select(_journal.case_id, _journal.role, _journal.actor_id, _journal.acting_for)
+        .where(among(_journal.case_id, "cases", dialect))
+        .distinct(),
+        sa.select(sa.cast(sa.null(), Id), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)).where(
+            _zones.id == sa.bindparam("of_zone")
+        ),
+    )
+
+
+_MANY = Prepared(_many)

@@ -39,6 +39,9 @@ SIDE = Role(
 )
 LAPSES = timedelta(days=30)
 TWO = house_rule("镇（部门）以上的任职和重置决定事项的账号，由一名管理员提出，另一名管理员放行。")
+FIRST = house_rule(
+    "三名管理员都已激活以后，镇（部门）以上任职的第一张激活单也由一名管理员提出，另一名管理员放行；第一张不用再由同事确认。"
+)
 
 
 def lapses_on(attempt: TransitionContext) -> date:
@@ -100,6 +103,23 @@ def to_be_confirmed(attempt: TransitionContext):
 def not_to_be_confirmed(attempt: TransitionContext):
     """区里定了重置后由同事或上级确认。"""
     return attempt.settings["reset_confirmation"] != ON
+
+
+@rule(FIRST)
+def reset_to_be_confirmed(attempt: TransitionContext):
+    """第一张激活单，或者区里定了不需要确认。"""
+    return not is_first(attempt) and attempt.settings["reset_confirmation"] == ON
+
+
+@rule(FIRST)
+def nobody_to_confirm(attempt: TransitionContext):
+    """区里定了重置后由同事或上级确认。"""
+    return is_first(attempt) or attempt.settings["reset_confirmation"] != ON
+
+
+def is_first(attempt: TransitionContext) -> bool:
+    """True where the account never had a password: nobody is known yet who would be confirmed."""
+    return attempt.case.facts.get("first") is True
 
 
 @effect

@@ -220,9 +220,8 @@ def _begin_round(attempt: TransitionContext, again: date) -> None:
 def close(attempt: TransitionContext) -> None:
     """销号，印发整改销号通知；下一次主题党日向党员通报。"""
     _note_verdicts(attempt)
-    number, body = attempt.case.number, orders.closing(attempt)
-    issue(attempt, seat(attempt), "closing", orders.CLOSING, body)
-    attempt.set(number=number)
+    body = orders.closing(attempt)
+    issue(attempt, seat(attempt), "closing", orders.CLOSING, body, standing=False)
 
 
 def extensions(attempt: TransitionContext) -> int:

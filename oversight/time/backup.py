@@ -89,7 +89,10 @@ def _about(seen: sa.Connection, at: Moment) -> dict:
 
 def _files(seen: sa.Connection) -> set[str]:
     """Return the names of the files that rows speak of."""
-    rows = seen.exec_driver_sql("SELECT stored, thumb FROM attachments")
+    rows = [
+        *seen.exec_driver_sql("SELECT stored, thumb FROM attachments"),
+        *seen.exec_driver_sql("SELECT stored FROM paper_files"),
+    ]
     return {name for row in rows for name in row if name}
 
 

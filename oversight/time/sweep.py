@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,7 +46,8 @@ def sweep(
     """Let the clock make its moves, remind, escalate, reseat, plan, seal; returns how many of each.
     Commits. Without `signer` the seals of the day are neither signed nor written out.
     """
-    run = _Run(plain(session), at)
+    session = plain(session)
+    run = _Run(session, at)
     for name, step in (
         ("reorganized", reorganized.Due),
         ("planned", _plan),
@@ -59,7 +61,8 @@ def sweep(
         ("reminded", _remind),
     ):
         run.take(name, step)
-    run.done["delivered"] = sum(iter(lambda: outbox.dispatch(session, at, HANDLERS), 0))
+    deliver = partial(outbox.dispatch, session, at, HANDLERS, lists=LISTS)
+    run.done["delivered"] = sum(iter(deliver, 0))
     run.done["sealed"] = _sealed(session, at, signer) if seals_too else 0
     _roll_up(session, at)
     _forget_answers(session, at)
@@ -375,3 +378,4 @@ def _reached(session: Session, case: Case, at: Moment) -> list[int]:
 
 
 HANDLERS = {"notify": told.deliver, "tell": watch.tell}
+LISTS = {"notify": told.deliver_all}

@@ -59,6 +59,7 @@ from .api import life_meetings as api_life
 from .pages import (
     appraise,
     attachments,
+    blank_forms,
     brought,
     bulk,
     case,
@@ -75,6 +76,7 @@ from .pages import (
     phone,
     plans,
     printed,
+    prints,
     registers,
     search,
     security,
@@ -104,6 +106,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
+FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 PAGES = (
     session,
@@ -129,6 +132,8 @@ PAGES = (
     phone,
     search,
     printed,
+    prints,
+    blank_forms,
     security,
     tokens,
     law,
@@ -163,7 +168,7 @@ def costly(method: str, path: str) -> int:
     """
     if path in ASKED_BY_MACHINES:
         return 3
-    if method == "POST" and FILES.fullmatch(path):
+    if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
     return int((method, path) in COSTLY)
 

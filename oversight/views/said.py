@@ -36,7 +36,7 @@ def language(name: str) -> Locale:
 
 @lru_cache(maxsize=WORDS)
 def _said(catalogue: NullTranslations, text: str) -> str:
-    return catalogue.ugettext(text)  # type: ignore[attr-defined]  # Babel's name of it
+    return catalogue.ugettext(text)
 
 
 @lru_cache(maxsize=WORDS)

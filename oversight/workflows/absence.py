@@ -206,7 +206,8 @@ LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
 WORKFLOW = Workflow(
     "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, begins=N_("登记"), opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
-    inherits=True, icon="people", listed=False, tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
+    inherits=True, icon="people", listed=False, recorded=("record_contact", "record_lesson"),
+    tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
     open_if=(missing_in_record, only_once), business_key=facts.business_key,
     on_open=(facts.note_class, facts.part_absent_leaders),
     moves=(

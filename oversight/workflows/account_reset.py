@@ -1,8 +1,11 @@
-"""Reset: the account of somebody who decides on others gets a new slip.
+"""Slip: the account of somebody who decides on others gets one, its first or after a reset.
 
 One administrator asks, another releases, and until a colleague or superior of the owner has
-confirmed that it was the owner himself who took it, nothing is decided by it.
+confirmed that it was the owner himself who took it, nothing is decided by it. A first slip has nobody
+to be compared with: there two hands are enough.
 """
+
+from dataclasses import replace
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import house_rule
@@ -36,25 +39,26 @@ LAPSED = State("lapsed", "到期未办")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "account_reset", N_("重置决定事项的账号"), version=1, opens=ASKED, opened_by=KEEPER, short=N_("重置账号"), listed=False,
-    facts=(Field("member", "person", "账号是谁的"), Field("reason", "text", "原因")),
+    "account_reset", N_("重置决定事项的账号"), version=2, opens=ASKED, opened_by=KEEPER, short=N_("重置账号"), listed=False,
+    facts=(Field("member", "person", "账号是谁的"), Field("reason", "text", "原因"),
+           Field("first", "yes_no", "第一张激活单", required=False)),
     business_key=power.owner, data_subject="member", stays=True,
-    tells=(Tell(MEMBER, "有人提出重置您的账号，正等另一名管理员放行；不是您要求的，请马上告诉管理员。"),),
+    tells=(Tell(MEMBER, "有人提出给您的账号发激活单，正等另一名管理员放行；重置不是您要求的，请马上告诉管理员。"),),
     moves=(
         Move("release", "放行", ASKED, RELEASED, by=RELEASER, under=TWO, asks=(NOTE,), decides=True,
              only_if=(another_person,), consequence=N_("放行后由系统管理员打印激活单，当面交给本人"),
-             tells=(Tell(KEEPER, "重置账号已放行，请打印激活单，当面交给本人。"), Tell(MEMBER, "重置您账号的申请已放行。"))),
+             tells=(Tell(KEEPER, "激活单已放行，请打印后当面交给本人。"), Tell(MEMBER, "给您的账号发激活单，已放行。"))),
         Move("refuse", "不予放行", ASKED, REFUSED, by=RELEASER, under=TWO, asks=(WHY,), decides=True,
              only_if=(another_person,), tone="negative",
-             tells=(Tell(KEEPER, "重置账号没有放行。"), Tell(MEMBER, "重置您账号的申请没有放行。"))),
+             tells=(Tell(KEEPER, "激活单没有放行。"), Tell(MEMBER, "给您的账号发激活单，没有放行。"))),
         Move("withdraw", "撤回", (ASKED, RELEASED), WITHDRAWN, by=KEEPER, under=TWO, place="aside",
-             tells=(Tell(MEMBER, "重置您账号的申请已撤回。"),)),
+             tells=(Tell(MEMBER, "给您的账号发激活单，已撤回。"),)),
         Move("lapse", "到期未办", (ASKED, RELEASED), LAPSED, by=TIMER, under=PROMPT, on=power.lapses_on,
-             tells=(Tell(KEEPER, "重置账号到期没有办完，已失效。"), Tell(MEMBER, "重置您账号的申请到期没有办完，已失效。"))),
+             tells=(Tell(KEEPER, "激活单到期没有发，这次申请已失效。"), Tell(MEMBER, "给您的账号发激活单，到期没有办完，已失效。"))),
         Move("hand_out", "激活单已发，待确认", RELEASED, TO_CONFIRM, by=AUTOMATIC, under=KNOWN,
-             only_if=(power.slip_issued, power.to_be_confirmed), does=(power.hold,)),
+             only_if=(power.slip_issued, power.reset_to_be_confirmed), does=(power.hold,)),
         Move("finish", "激活单已发", RELEASED, HANDED, by=AUTOMATIC, under=KNOWN,
-             only_if=(power.slip_issued, power.not_to_be_confirmed)),
+             only_if=(power.slip_issued, power.nobody_to_confirm)),
         Move("confirm", "确认是本人", TO_CONFIRM, CONFIRMED, by=COLLEAGUE, under=KNOWN, asks=(NOTE,),
              does=(power.lift,), consequence=N_("确认后，这个账号可以办理决定事项"),
              tells=(Tell(MEMBER, "您的账号已由同事或上级确认，可以办理决定事项。"), Tell(KEEPER, "重置的账号已确认是本人在用。"))),
@@ -68,3 +72,17 @@ WORKFLOW = Workflow(
     ),
 )
 # fmt: on
+_BEFORE = {  # version 1 knew no first slips
+    "hand_out": (power.slip_issued, power.to_be_confirmed),
+    "finish": (power.slip_issued, power.not_to_be_confirmed),
+}
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        facts=WORKFLOW.facts[:2],
+        moves=tuple(
+            replace(move, only_if=_BEFORE.get(move.name, move.only_if)) for move in WORKFLOW.moves
+        ),
+    ),
+)

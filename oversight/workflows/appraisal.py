@@ -50,6 +50,7 @@ from oversight.rules.appraisal.grounds import (
 )
 from oversight.rules.appraisal.version_3 import in_their_words
 from oversight.rules.appraisal.version_4 import before_sheets
+from oversight.rules.appraisal.version_5 import in_short
 from oversight.rules.appraisal.words import (
     AGREED,
     ANSWER,
@@ -88,13 +89,15 @@ def paced(workdays: int, keeps: bool = False) -> Due:
 
 # fmt: off
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("核对名册"))
-AWAY_FIRST = State("not_counted_asked", "待上级同意不计入", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复不计入"))
+AWAY_FIRST = State("not_counted_asked", "待上级同意不计入应到会人数", waits_on=SUPERIOR, due=IN_FIVE,
+                   act=N_("批复不计入应到会人数"))
 SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, act=N_("写自评"),
                         due=Due(10, TIME, keeps=True, reminders=(3, 0), escalate_to=BRANCH))
 EXCUSING = State("excuse_asked", "待上级同意免写自评", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复免写自评"))
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5), act=N_("召开组织生活会"))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True), act=N_("互评"))
-AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入（互评后）", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复不计入"))
+AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入应到会人数（互评后）", waits_on=SUPERIOR, due=IN_FIVE,
+                   act=N_("批复不计入应到会人数"))
 VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("测评计票"))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5), act=N_("评定等次"))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=AUTOMATIC)
@@ -119,7 +122,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=5, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=6, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
@@ -133,15 +136,15 @@ WORKFLOW = Workflow(
         Move("strike_gone", "移出已去世、出党的", UNTIL_FILED, INTERNAL, by=BRANCH, under=YEARLY, asks=GONE,
              only_if=(facts.has_died_or_quit,), does=(facts.strike, facts.fewer_entitled), place="aside"),
         *(move for at, away in ((PREPARING, AWAY_FIRST), (PEER_REVIEW, AWAY_LATER)) for move in (
-            Move("ask_not_counted", "请示不计入", at, away, by=BRANCH, under=CONSENT, asks=AWAY_BATCH,
+            Move("ask_not_counted", "请示不计入应到会人数", at, away, by=BRANCH, under=CONSENT, asks=AWAY_BATCH,
                  only_if=ASKING, does=(consents.ask,), place="page"),
-            Move("consent_not_counted", "同意不计入", away, at, by=SUPERIOR, under=CONSENT, asks=(AGREED, NOTE),
+            Move("consent_not_counted", "同意不计入应到会人数", away, at, by=SUPERIOR, under=CONSENT, asks=(AGREED, NOTE),
                  only_if=(*ANSWERING, consents.agreed_were_asked_for), does=(consents.leave_out,), decides=True,
                  place="page",
-                 tells=(Tell(BRANCH, "上级同意不计入应到。"),)),
+                 tells=(Tell(BRANCH, "上级同意不计入应到会人数。"),)),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
                  only_if=ANSWERING, does=(facts.lower,), decides=True,
-                 tone="negative", tells=(Tell(BRANCH, "上级不同意不计入应到。"),)))),
+                 tone="negative", tells=(Tell(BRANCH, "上级不同意不计入应到会人数。"),)))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, INTERNAL, by=MEMBERS, under=STEPS, asks=SELF,
              per_participant=True,
@@ -250,7 +253,8 @@ WORKFLOW = Workflow(
 
 
 # fmt: off
-VERSION_4 = before_sheets(WORKFLOW)
+VERSION_5 = in_short(WORKFLOW)
+VERSION_4 = before_sheets(VERSION_5)
 BY_THE_BRANCH = Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
                      only_if=(facts.counted_so_far,), does=(facts.excuse_self,), closes="member")
 # fmt: on
@@ -295,4 +299,8 @@ VERSION_1 = replace(
         if move.name not in ("enter_ballots", "strike_gone")
     ),
 )
-EARLIER = (VERSION_4, *in_their_words(replace(VERSION_4, version=3), VERSION_2, VERSION_1))
+EARLIER = (
+    VERSION_5,
+    VERSION_4,
+    *in_their_words(replace(VERSION_4, version=3), VERSION_2, VERSION_1),
+)

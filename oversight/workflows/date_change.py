@@ -126,7 +126,7 @@ WORKFLOW = Workflow(
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
              facts.partners_known),
-    begins=N_("起草"), business_key=facts.business_key, party_day="day",
+    begins=N_("起草"), business_key=facts.business_key, party_day="day", recorded=("open", "save", "ask", "report_late"),
     moves=(
         Move("save", "存草稿", DRAFT, INTERNAL, by=BRANCH, under=CONSENT, asks=(DRAFT_DAY, DRAFT_REASON),
              does=(facts.write_down,)),

@@ -92,7 +92,7 @@ WORKFLOW = Workflow(
            Field("held_on", "date", "实际开展日期", required=False, hint=N_("补报的填写；已经登记的可以不填")),
            Field("reason", "text", "什么情况")),
     open_if=(of_an_owed_month, no_request_would_do, not_held, put_off_in_time, held_on_known, reported_in_time),
-    business_key=facts.business_key, tells=(Tell(SUPERIOR, "有支部补报或申请暂缓开展。"),),
+    business_key=facts.business_key, recorded=("open",), tells=(Tell(SUPERIOR, "有支部补报或申请暂缓开展。"),),
     moves=(
         Move("accept_late", "认可补报", ASKED, ACCEPTED, by=SUPERIOR, under=LATE, asks=(NOTE,), decides=True,
              only_if=(another_person, late_was_asked), does=(facts.accept, papers.issue_acceptance),

@@ -5,11 +5,22 @@ from __future__ import annotations
 import sqlite3
 from time import process_time
 
-from .product import TODAY, Program
+from .counting import asked_once
+from .product import TODAY, Program, dashed
 
 YEAR = "2028"  # not planned yet
 OPENED = 20
-TABLES = ("cases", "desks", "journal", "appraised", "activities", "work")
+TABLES = (
+    *("cases", "desks", "journal", "appraised", "activities", "work", "recusals"),
+    *("attendance", "activity_changes", "record_chains"),
+)
+OWED = """SELECT a.id, a.unit_id, p.person_id FROM activities a JOIN posts p ON p.unit_id=a.unit_id
+WHERE a.kind='party_day' AND a.day<=? AND a.excused_by IS NULL AND p.office='secretary' AND a.unit_id
+LIKE '01a11%' AND NOT EXISTS (SELECT 1 FROM attendance t WHERE t.activity_id=a.id)
+ORDER BY a.unit_id LIMIT ? OFFSET ?"""
+ROSTER = """SELECT m.person_id FROM memberships m JOIN persons p ON p.id=m.person_id
+LEFT JOIN posts o ON o.person_id=p.id WHERE m.unit_id=? AND m.to_on IS NULL AND p.left_on IS NULL
+AND p.exempt_until IS NULL ORDER BY o.id IS NOT NULL, m.sort"""
 
 
 class Bulk(Program):
@@ -36,6 +47,41 @@ class Bulk(Program):
         took = process_time() - begun
         self.close()
         return took
+
+    def sheets(self) -> float:
+        """Record who took part in some branches, where everybody came; returns CPU."""
+        return self._record(self._owed(OPENED), 0)
+
+    def absences(self) -> float:
+        """Record the same where four are missing in each; returns CPU."""
+        return self._record(self._owed(OPENED), 4)
+
+    def statements(self, absent: int) -> int:
+        """Count what one sheet asks, after others of the process."""
+        first, second, third = self._owed(3, OPENED + absent)
+        with self.counted() as seen:
+            self._record([first, second], absent)
+            seen.clear()
+            self._record([third], absent)
+        return asked_once(seen)
+
+    def _owed(self, n: int, after: int = 0) -> list[tuple]:
+        """Return party days without a record, each with its secretary and its roster."""
+        return [
+            (dashed(key), self.actor(person), [dashed(one) for (one,) in self.rows(ROSTER, unit)])
+            for key, unit, person in self.rows(OWED, TODAY, n, after)
+        ]
+
+    def _record(self, days: list[tuple], absent: int) -> float:
+        from oversight.ledger.attendance import Sheet, submit
+
+        came, away = ("present", None, None), ("absent", None, None)
+        begun = process_time()
+        for key, who, people in days:
+            entries = {one: away if n < absent else came for n, one in enumerate(people)}
+            submit(self.db.session, key, Sheet(entries), who, self.at)
+            self.db.session.remove()
+        return process_time() - begun
 
     def close(self) -> None:
         self.db.session.remove()

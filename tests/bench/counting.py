@@ -36,6 +36,13 @@ def asked(seen: list[str]) -> int:
     return sum(not text.upper().startswith(FRAME) for text in seen)
 
 
+def asked_once(seen: list[str]) -> int:
+    """Count the same, where a list that is written row by row is one statement."""
+    asked_ = [text for text in seen if not text.upper().startswith(FRAME)]
+    lists = zip(asked_, ["", *asked_], strict=False)
+    return sum(one != before or not one.upper().startswith(WRITES) for one, before in lists)
+
+
 def write_transactions(seen: list[str]) -> int:
     """Count transactions that took the write lock, whether they wrote or not."""
     count, inside = 0, False

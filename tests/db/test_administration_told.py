@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from oversight.base.db import new_id
 from oversight.commands import audit
 from oversight.models import Membership, Person, Unit, ZoneSettingRow
-from oversight.register import audit_log, leaving, members, reorganize, units, zone_settings
+from oversight.register import (
+    audit_log,
+    founding,
+    leaving,
+    members,
+    reorganize,
+    units,
+    zone_settings,
+)
 from oversight.register.roster import apply
 from tests.db.test_roster import LINES, SEALER, UNITS
 from tests.support.messy import tidy
@@ -35,7 +43,7 @@ def _keeper(world):
 
 
 def _found(session, world):
-    units.found(
+    founding.ask(
         session, world.units["town1"], "branch", "新桥村党支部", ON, _keeper(world), AT, "rural"
     )
 

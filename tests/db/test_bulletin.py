@@ -136,7 +136,8 @@ def test_a_town_s_bulletin_is_read_below_it_alone(of_the_town, play, session):
 
 
 def test_a_bulletin_is_an_inspection_and_owes_a_town_no_month(of_the_town, session, world):
-    facts = obligations.read(session, [], 2026, at("2026-12-05"))
+    towns = [world.units["town1"], world.units["town2"]]
+    facts = obligations.read(session, towns, 2026, at("2026-12-05"))
     found = obligations.of_superior(facts, world.units["town1"], {"rural"})
     stands = {one.key: one for one in found}
     assert stands["INSPECT.TOWN"].state == "settled"

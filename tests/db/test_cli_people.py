@@ -190,3 +190,11 @@ def test_people_from_the_roster_have_no_identity_number(zone, file):
     )
     assert "420000197001011234" not in zone.path.read_bytes().decode("latin-1")
     assert "张三丰" in zone.ask(sa.select(Person.name))
+
+
+def test_namesakes_are_told_apart_at_the_terminal(zone, file):
+    lines = [["白沙村党支部", "李伟", f"20{year}.7.1"] for year in (10, 11)]
+    lines += [["白沙村党支部", f"人{name}", "2010.7.1"] for name in "甲乙丙丁戊"]
+    zone.ok("import-roster", file(tidy(lines, UNITS)))
+    said = zone.ok("import-roster", file(tidy(lines[2:], UNITS)), "--confirm-left")
+    assert "李伟（2010-07-01 入党）" in said and "李伟（2011-07-01 入党）" in said

@@ -226,6 +226,54 @@ def test_a_first_slip_is_no_reset(play):
     assert play.world.people["town1.officer"].reset_at is None
 
 
+def three_log_in(play: Play) -> None:
+    """Let the three administrators have passwords."""
+    for office in ("sysadmin", "secadmin", "auditor"):
+        opened(play, f"zone.{office}")
+
+
+def test_the_first_slip_of_who_serves_above_passes_through_two_hands(play):
+    """§1: credentials of accounts that decide are asked by one and released by another."""
+    three_log_in(play)
+    root, officer = play.who("zone.sysadmin"), play.world.people["town1.officer"]
+    with pytest.raises(RuleViolation, match="另一名管理员放行"):
+        accounts.issue_one(play.session, officer.id, root, play.at)
+    play.session.rollback()
+    town = play.world.units["town1"]
+    assert accounts.ask_unit(play.session, town, root, play.at) > 0
+    made = accounts.issue_unit(play.session, town, root, play.at)
+    assert made and not {one.person for one in made} & {"town1.officer", "town1.secretary"}
+    play.session.commit()
+    case = accounts.reset_case(play.session, officer.id)
+    assert (case.state, case.facts["first"]) == ("asked", True)
+    play.refused(Forbidden, "authority", case, "zone.sysadmin", "release")
+    case = play.say(case, "zone.secadmin", "release", {})
+    [slip] = accounts.issue_unit(play.session, town, root, play.at)
+    play.session.commit()
+    case = play.session.get(Case, case.id, populate_existing=True)
+    assert slip.person == "town1.officer" and case.state == "handed"
+    assert officer.reset_at is None
+    sweep.sweep(play.session, play.at)
+    assert any("发激活单，正等" in text for text in told(play, "town1.officer"))
+
+
+def test_a_slip_from_before_an_appointment_above_is_void_with_it(play):
+    three_log_in(play)
+    member = play.world.people["village.member1"]
+    accounts.issue_one(play.session, member.id, play.who("zone.sysadmin"), play.at)
+    play.session.commit()
+    assert accounts.slips_of(play.session, play.world.zone.id, play.at)
+    play.say(town_post(play), "zone.sysadmin", "release", {})
+    assert not accounts.slips_of(play.session, play.world.zone.id, play.at)
+
+
+def test_a_fresh_zone_waits_for_no_administrator_whom_it_has_not_yet(play):
+    opened(play, "zone.sysadmin")
+    opened(play, "zone.secadmin")
+    root, person = play.who("zone.sysadmin"), play.world.people["town1.officer"].id
+    assert accounts.issue_one(play.session, person, root, play.at).code
+
+
 def test_the_terminal_resets_and_everybody_learns_of_it(play):
     opened(play)
     person = play.world.people["town1.officer"]

@@ -82,7 +82,7 @@ def test_of_the_year_of_eight_categories_all_is_settled_or_explained(lived):
         left = {place for place, n in line.tally.items() if place[2] in ("open", "overdue") and n}
         assert left == {(12, "appraisal", "open")}, line.unit.category
         assert line.tally.states()["settled"] > 100
-    whole = sum((office.sums for office in lived[2]), overview.Sums())
+    whole = overview.Sums.total(office.sums for office in lived[2])
     assert whole.below == sum((line.tally for line in town.lines), Tally()) and not zone.lines
     assert whole.own.states()["overdue"] == 0
 

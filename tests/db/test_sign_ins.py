@@ -71,6 +71,26 @@ def test_the_delay_grows_and_ends(session):
     wrong(session, 4, when=later(seconds=when + 900))
 
 
+def test_a_wrong_try_waits_for_no_disk_and_what_follows_does(session):
+    """SQLite: a flood of wrong tries must not make each write wait for so many syncs."""
+    if session.get_bind().dialect.name != "sqlite":
+        return  # it alone has one writer
+    levels = []
+
+    def note(connection, *_):
+        row = connection.connection.driver_connection.execute("PRAGMA synchronous").fetchone()
+        levels.append(row[0])
+
+    bind = session.get_bind()
+    sa.event.listen(bind, "commit", note)
+    try:
+        wrong(session, 1)
+        assert right(session)
+    finally:
+        sa.event.remove(bind, "commit", note)
+    assert levels == [1, 2], "NORMAL, then FULL"
+
+
 def test_a_stranger_holds_up_nobody_else(session):
     wrong(session, 5)
     assert right(session) and right(session, OTHER, where=STRANGE)

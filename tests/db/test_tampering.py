@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from oversight.base.db import db, new_id
 from oversight.base.refusals import DomainError
+from oversight.casework import prints
 from oversight.commands import audit
 from oversight.engine import journal, transitions
 from oversight.engine.use_case import use_case
@@ -31,6 +32,7 @@ from oversight.models import (
 from oversight.organization.actor import actor_of
 from oversight.register import audit_log, posts, zone_settings
 from tests.db.test_cli import NOW, Terminal
+from tests.db.test_prints import Setter
 from tests.support.actors import Play
 from tests.support.world import at
 
@@ -38,6 +40,7 @@ from tests.support.world import at
 REPLAYED = {
     "cases": ("facts", "json_set(facts, '$.reason', 'x')"),
     "papers": ("body", "json_set(body, '$.title', 'x')"),
+    "paper_files": ("sha256", "'x'"),
     "appraised": ("grade", "'basic'"),
     "recusals": ("reason", "'x'"),
     "zone_notices": ("day", "'2026-12-30'"),
@@ -92,7 +95,8 @@ OTHERWISE = {
     "journal": {"seq": 999},
     "admin_changes": {"seq": 99999},
     "checkpoints": {"number": 99, "day": None, "previous": "x"},
-    "papers": {"seq": 999},
+    "papers": {"seq": 999, "code": "X"},
+    "paper_files": {"kind": "x", "stored": "other"},
     "cases": {"subject": None, "closed_at": "2026-01-01 00:00:00.000000"},
     "sightings": {"person_id": "other"},
     "life_meetings": {"held_on": "2026-02-02"},
@@ -117,6 +121,8 @@ def sealed(sqlite_template, tmp_path_factory):
     zone.ok("demo")
     with zone.app.app_context():
         fill(db.session)
+        press = prints.Press(zone.path.parent, "", Setter())
+        prints.run(db.session, press, zone.app.extensions["clock"].moment(), 1)
         db.session.remove()
     zone.ok("audit", "checkpoint")
     return zone, max(zone.path.parent.glob("seals/*.json"))

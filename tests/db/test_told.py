@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.refusals import NotFound
-from oversight.engine import authority, bell, journal
-from oversight.models import Case, Notice, Post
+from oversight.engine import authority, bell, journal, outbox
+from oversight.models import Case, Notice, OutboxMessage, Post
 from oversight.time import sweep
 from tests.db.test_absence_walk import CALL, missing
 from tests.db.test_absence_walk import do as absent
@@ -217,3 +217,52 @@ def test_a_return_that_comes_near_its_last_day_stays_one_line(session, world, pl
     sweep_on(session, "2026-11-24", "2026-11-30", "2026-12-01", "2026-12-02", "2026-12-03")
     unread = [text for text, new in lines(session, world, case, "village.secretary") if new]
     assert unread == ["您有1件待办：变更时间请示（石桥村党支部）"]
+
+
+def told_in(session, world, case) -> list[tuple[str, str, bool]]:
+    """Return all lines about a case: who, what without the name of the branch, and whether unread."""
+    session.expire_all()
+    names = {row.id: name for name, row in world.people.items()}
+    rows = session.scalars(sa.select(Notice).where(Notice.case_id == case.id))
+    said = ((names[row.person_id], row.text, row.read_at is None) for row in rows)
+    return sorted(
+        (who.split(".")[-1], text.split("）", 1)[-1], unread) for who, text, unread in said
+    )
+
+
+def sent_alone(session, day: str) -> None:
+    """Deliver what lies in the outbox, each message by itself."""
+    sum(iter(lambda: outbox.dispatch(session, at(day), sweep.HANDLERS, limit=1), 0))
+
+
+def asked_again(play, sent, branch: str):
+    """Ask, tell, have it returned and ask once more, and tell both at once."""
+    name = f"{branch}.secretary"
+    case = play.asked(name=name, unit=branch)
+    sent()
+    play.move(case, "town1.officer", "return", opinion="请写清人数")
+    play.move(case, name, "ask", new_day="2026-12-11", reason=REASON)
+    sent()
+    return case
+
+
+def test_what_is_told_together_is_told_as_alone(session, world, play):
+    alone = asked_again(play, lambda: sent_alone(session, "2026-11-24"), "village")
+    together = asked_again(play, lambda: sweep_on(session, "2026-11-24"), "community")
+    found = told_in(session, world, together)
+    assert found == told_in(session, world, alone)
+    assert {unread for _who, _text, unread in found} == {True, False}
+
+
+def test_one_broken_message_does_not_stop_the_others_of_its_list(session, world, play):
+    broken, sound = play.asked(), play.asked(name="community.secretary", unit="community")
+    kept = sa.select(OutboxMessage).where(OutboxMessage.done_at.is_(None))
+    for row in session.scalars(kept):
+        if row.payload["case"] == broken.id:
+            row.payload = {**row.payload, "move": "none", "left": "nowhere"}
+    session.commit()
+    sweep_on(session, "2026-11-24")
+    left = list(session.scalars(kept))
+    assert {row.payload["case"] for row in left} == {broken.id}
+    assert all(row.attempts and row.last_error for row in left)
+    assert told_in(session, world, sound) and not told_in(session, world, broken)

@@ -51,7 +51,10 @@ _BY_REASON = {
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
-        **dict.fromkeys(["papers", "appraised", "recusals", "desks", "number_series"], "_standing"),
+        **dict.fromkeys(
+            ["papers", "paper_files", "appraised", "recusals", "desks", "number_series"],
+            "_standing",
+        ),
         **dict.fromkeys(
             [
                 "unit_changes",
@@ -79,7 +82,7 @@ _BY_REASON = {
         "post_proposals": "of_zone",
     },
     ZONE: {
-        "units": "schedule issue_unit _branches to_every_branch _lines",
+        "units": "schedule issue_unit ask_unit _branches to_every_branch _lines",
         "activities": "replan _days_in_force _years_ahead _figures",
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
@@ -88,6 +91,7 @@ _BY_REASON = {
         "work": "_count retry",
         "journal": "_clock",
         "attachments": "astray _files",
+        "paper_files": "astray",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
@@ -106,6 +110,7 @@ _BY_REASON = {
         "sign_ins": "forget_old",
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
         "attachments": "tidy",
+        "paper_files": "tidy",
     },
     FIRST: dict.fromkeys(
         ["units", "memberships", "post_proposals", "posts", "activities"], "_there"

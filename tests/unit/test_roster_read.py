@@ -8,19 +8,23 @@ import io
 import struct
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
 import xlwt
 
+from oversight.base import cells as plain_cells
+from oversight.base import workbooks
 from oversight.base.refusals import InvalidInput, TooLarge, WrongType
 from oversight.base.sandbox import workbook as sandbox
-from oversight.register.roster import cells, parse, template, workbook
+from oversight.register.roster import cells, parse, template
 from oversight.register.roster.cells import Unreadable
 from tests.support import messy
 from tests.support.messy import tidy
 
 TODAY = date(2026, 11, 24)
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 def said(found: parse.Roster) -> str:
@@ -116,7 +120,7 @@ def test_blanks_in_names_and_units_are_taken_away(read_messy):
     ],
 )
 def test_days(value, expected):
-    assert cells.day(value, TODAY) == expected
+    assert plain_cells.day(value, TODAY) == expected
 
 
 def test_a_month_alone_is_taken_as_its_first_and_said():
@@ -127,11 +131,11 @@ def test_a_month_alone_is_taken_as_its_first_and_said():
 @pytest.mark.parametrize("value", [True, -3, "2010-13-01", "昨天", 99999999])
 def test_no_days(value):
     with pytest.raises(Unreadable):
-        cells.day(value, TODAY)
+        plain_cells.day(value, TODAY)
 
 
 def test_the_other_epoch_of_old_workbooks():
-    assert cells.day(38898, TODAY, old_epoch=True)[0] == date(2010, 7, 1)
+    assert plain_cells.day(38898, TODAY, old_epoch=True)[0] == date(2010, 7, 1)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +370,7 @@ def test_what_is_kept_until_applied_comes_back_the_same():
         (b"\x89PNG\r\n\x1a\n\0", WrongType, "另存为"),
         (b"PK\x05\x06" + bytes(18), WrongType, "另存为"),
         (b"PK\x03\x04 cut off", InvalidInput, "打不开"),
-        (b"PK" + bytes(workbook.MOST_BYTES), TooLarge, "MB"),
+        (b"PK" + bytes(workbooks.MOST_BYTES), TooLarge, "MB"),
     ],
 )
 def test_what_is_no_workbook_is_refused_with_what_to_do(data, error, words):
@@ -638,6 +642,7 @@ def open_document(encrypted: bool = False, entity: str = "") -> bytes:
     [
         old_workbook(),
         open_document(),
+        (SUPPORT / "made_by_odfpy.ods").read_bytes(),
         CSV.encode(),
         CSV.encode("utf-8-sig"),
         CSV.encode("gb18030"),
@@ -645,7 +650,17 @@ def open_document(encrypted: bool = False, entity: str = "") -> bytes:
         CSV.replace(",", "\t").encode("utf-16"),
         f"{PAGE}</table></body></html>".encode("gb18030"),
     ],
-    ids=["xls", "ods", "utf-8", "with mark", "gb18030", "utf-16", "tabs", "html"],
+    ids=[
+        "xls",
+        "ods",
+        "ods of a library",
+        "utf-8",
+        "with mark",
+        "gb18030",
+        "utf-16",
+        "tabs",
+        "html",
+    ],
 )
 def test_a_roster_is_read_from_every_kind_of_file(data):
     found = parse.read(data, TODAY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +13,7 @@ from flask import Flask, request
 from oversight.commands import server
 from oversight.views import BODY_MOST, costly
 
-THREADS = 2
+THREADS, BODY, MEMORY = 2, 20_000, 10_000
 
 
 @pytest.fixture
@@ -22,7 +22,8 @@ def gate():
 
 
 @pytest.fixture
-def port(gate):
+def served(gate, monkeypatch):
+    monkeypatch.setattr(server, "IN_MEMORY", MEMORY)
     app = Flask("tried")
     app.add_url_rule("/", "page", lambda: "here", methods=["GET", "POST"])
     app.add_url_rule("/login", "login", lambda: gate.wait(20) and "in", methods=["POST"])
@@ -30,14 +31,19 @@ def port(gate):
     app.add_url_rule("/size", "size", lambda: str(len(request.data)), methods=["POST"])
     with socket.create_server(("127.0.0.1", 0)) as sock:
         sock.setblocking(False)
-        made = server._Server(server.Service(app, 1_000, costly), sock, THREADS)
+        made = server._Server(server.Service(app, BODY, costly), sock, THREADS)
         thread = threading.Thread(target=made.asyncore.loop, args=(0.1, True, made._map))
         thread.start()
-        yield sock.getsockname()[1]
+        yield made
         gate.set()
         made.asyncore.close_all(made._map)
         thread.join(timeout=30)
         assert not thread.is_alive(), "the server does not end"
+
+
+@pytest.fixture
+def port(served):
+    return served.socket.getsockname()[1]
 
 
 def send(port: int, data: bytes) -> socket.socket:
@@ -62,6 +68,51 @@ def test_slow_clients_cost_no_thread(port):
             begun = b"GET / HTTP/1.1\r\nX-Long: a" if n % 2 else b"POST / HTTP/1.1\r\n"
             held.enter_context(send(port, begun + b"Content-Length: 500\r\n\r\na" * (n % 2 == 0)))
         assert answer(ask(port)).endswith("here")
+
+
+def test_a_trickled_upload_costs_no_thread_and_no_memory(port, served):
+    """Multipart bodies that never end, more of them than threads, each larger than what is held."""
+    head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    head += (
+        f"Content-Length: {BODY - 1}\r\n\r\n--b\r\nContent-Disposition: form-data; name=f\r\n\r\n"
+    )
+    begun = head.encode() + b"a" * MEMORY
+    with ExitStack() as held:
+        for link in [held.enter_context(send(port, begun)) for _ in range(THREADS * 10)]:
+            link.sendall(b"a")
+            assert answer(ask(port)).endswith("here")
+        bodies = [one.request.body_rcv.getbuf() for one in served.active_channels.values()]
+        kept = [type(body.buf).__name__ for body in bodies if len(body) > MEMORY]
+        assert len(kept) == THREADS * 10 and set(kept) == {"TempfileBasedBuffer"}
+
+
+@pytest.mark.parametrize("beside", [b"a" * 20_000, b"1\r\na\r\n0\r\nX: " + b"a" * 20_000])
+def test_a_chunked_body_has_no_endless_line_beside_its_chunks(port, beside):
+    head = b"POST /size HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with send(port, head + beside) as link, suppress(ConnectionResetError):
+        assert link.recv(100) == b""
+    assert answer(ask(port)).endswith("here")
+
+
+def test_who_fills_the_disk_is_hung_up_on(served):
+    channels = [
+        SimpleNamespace(coming=n, will_close=False, dawdles=lambda *_: False)
+        for n in (server.BODIES_MOST, 5, server.BODIES_MOST // 2)
+    ]
+    there, served.active_channels = served.active_channels, dict(enumerate(channels))
+    served.maintenance(0)
+    served.active_channels = there
+    assert [one.will_close for one in channels] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("came", "after", "patience", "late"),
+    [(0, 25, 1, False), (0, 25, 0.25, True), (0, 15, 0.25, False), (10**6, 60, 0.25, False)],
+)
+def test_where_connections_are_scarce_a_body_keeps_coming(came, after, patience, late):
+    request = SimpleNamespace(headers_finished=True)
+    channel = SimpleNamespace(request=request, began=0, last_activity=after, coming=came)
+    assert server._Channel.dawdles(channel, after, patience) is late
 
 
 def test_log_ins_wait_for_each_other_and_hold_up_nobody(port, gate):
@@ -101,7 +152,7 @@ def test_a_body_that_weighs_too_much_is_not_read(port):
     assert " 413 " in answer(send(port, head % 10**12)).split("\r\n")[0]
     assert answer(ask(port, "POST", "/size", b"a" * 900)).endswith("900")
     chunks = b"Transfer-Encoding: chunked\r\n\r\n" + b"64\r\n" + b"a" * 100 + b"\r\n"
-    endless = send(port, b"POST /size HTTP/1.1\r\nHost: x\r\n" + chunks + chunks[30:] * 20)
+    endless = send(port, b"POST /size HTTP/1.1\r\nHost: x\r\n" + chunks + chunks[30:] * 190)
     assert " 413 " in answer(endless).split("\r\n")[0]
 
 

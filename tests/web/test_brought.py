@@ -37,6 +37,8 @@ def book(roll=None, on=("2026-10-09",), days=(), dues=None, months=("2026-10",))
         one.append(["姓名", *months])
         for name in NAMES:
             one.append([name, *[dues.get(name, "已交")] * len(months)])
+    if not made.sheetnames:
+        made.create_sheet("别的").append(["姓名"])
     out = io.BytesIO()
     made.save(out)
     return out.getvalue()

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = date(2026, 11, 24)
 STRANGERS = {  # what is open to whoever comes
     *("/login", "/activate", "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"),
-    *("/login/code", "/text-size", "/static"),
+    *("/login/code", "/text-size", "/static", "/check"),
 }
 INWARDS = ("/login", "/desk")  # whereto a stranger is sent; the latter sends him to the former
 WORDS = {"name": "approve", "act": "comment", "what": "gone", "year": "2026", "month": "11"}
@@ -222,3 +222,65 @@ def test_with_the_last_post_ends_all_but_what_a_plain_member_sees(
         assert before[name] - before["plain.twin"] - own, f"{name} had nothing to lose"
         assert after.keys() - own <= twin.keys(), sorted(after.keys() - own - twin.keys())[:10]
         assert not [path for path in after.keys() & twin.keys() if after[path] - twin[path]]
+
+
+VILLAGE, OTHER = "village", "village2"  # under one town and under the other
+TOWN = ("officer", "secretary", "deputy", "committee1", "inspector")
+FOREIGN = {  # whoever acts here, and the branch whose business is none of his
+    **dict.fromkeys(("village.member1", "village.organizer", "village.secretary"), OTHER),
+    **{f"town1.{office}": OTHER for office in TOWN},
+    **{f"dept1.{office}": VILLAGE for office in ("officer", "inspector")},
+    **{f"zone.{office}": VILLAGE for office in ("sysadmin", "secadmin", "auditor")},
+}
+ADMINISTERED = re.compile(r"/admin/(units|people)/|/accounts/|/api/v1/units/[^/]+$")
+KEPT = {  # what one administrator keeps, and nobody of the business
+    "/accounts": "zone.sysadmin",
+    "/roster": "zone.sysadmin",
+    "/admin/proposals": "zone.secadmin",
+    "/admin/changes": "zone.auditor",
+    "/admin/sign-ins": "zone.auditor",
+}
+
+
+def ids_in(session, world, branch: str) -> dict[str, list[str]]:
+    """Return by what stands in an address one id of a branch's."""
+    unit, person = world.units[branch].id, world.people[f"{branch}.member2"].id
+    found = {"unit_id": [unit], "person_id": [person], "token_id": [NOBODY]}
+    for name, table in TABLES.items():
+        if hasattr(table, "unit_id"):
+            rows = sa.select(table.id).where(table.unit_id == unit).limit(1)
+            found.setdefault(name, list(session.scalars(rows)) or [NOBODY])
+    case = sa.select(Attachment.id).join(Case, Case.id == Attachment.case_id)
+    found["attachment_id"] = list(session.scalars(case.where(Case.unit_id == unit))) or [NOBODY]
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(FOREIGN))
+def test_each_role_opens_nothing_of_a_branch_beyond_its_ground(
+    app, session, world, lived, reader, name
+):
+    ids = ids_in(session, world, FOREIGN[name])
+    session.commit()
+    sight = Sight(app, world, reader, name, {name: ids.get(name, [NOBODY]) for name in TABLES})
+    keeps = name.split(".")[1] in ("sysadmin", "secadmin", "auditor")
+    found = 0
+    for rule in rules(app, "GET"):
+        if is_open(rule.rule) or "<uuid:" not in rule.rule:
+            continue
+        for path in choices(rule, sight.ids):
+            if keeps and ADMINISTERED.search(path):
+                continue
+            answer, found = sight._get(path), found + 1
+            assert answer.status_code in (302, 403, 404), (name, path, answer.status_code)
+            body = answer.get_data(as_text=True)
+            assert world.people[f"{FOREIGN[name]}.member2"].name not in body, (name, path)
+    assert found > 20
+
+
+@pytest.mark.parametrize(
+    "name", ["zone.officer", "zone.inspector", "zone.committee1", *KEPT.values()]
+)
+def test_what_an_administrator_keeps_is_his_alone(world, reader, name):
+    for path, keeper in KEPT.items():
+        status = reader(name).raw("GET", path).status_code
+        assert (status == 200) is (keeper == name), (name, path, status)

@@ -110,7 +110,7 @@ def test_the_year_sheet_is_entered_and_taken_back(reader, world, session):
     assert "制定年度活动计划" in page.main
     words = {"key": "PLAN.YEAR", "on": "2026-01-20", "note": "支部大会通过"}
     somebody.submit(page, address, **words)
-    again = somebody.submit(page, address, 422, **words)
+    again = somebody.submit(somebody.get(address), address, 422, **words)
     assert "已经登记过" in again.main
     row = session.scalars(sa.select(DutyRecord)).one()
     somebody.submit(somebody.get(address), address, record=row.id, reason="日期写错")

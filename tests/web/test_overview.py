@@ -82,7 +82,7 @@ def test_a_town_s_numbers_are_the_sum_of_its_branches(session, lived):
     branches = obligations.branches_below(session, [zone])
     found = overview.reckon(session, overview.seats(session, zone, branches), now)
     assert sum(len(office.lines) for office in found) == len(branches) == 7
-    whole = sum((office.sums for office in found), overview.Sums())
+    whole = overview.Sums.total(office.sums for office in found)
     for office in found:
         assert office.sums.below == sum((line.tally for line in office.lines), Tally())
     alone = [one for unit in branches for one in obligations.of_units(session, [unit], now)]

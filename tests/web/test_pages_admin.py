@@ -60,7 +60,7 @@ def test_the_system_administrator_founds_and_renames(reader, world, session):
     assert "同名" in bad.main and "选类别" in bad.main and bad.value("new_name") == "石桥村党支部"
     said = next(node for node in bad.tree.iter("p") if node.get("id") == "new_name-e")
     assert "同名" in "".join(said.itertext()), "beside the field too, in the same words"
-    done = admin.submit(bad, "/found", new_name="新桥村党支部", category="rural")
+    done = admin.submit(bad, "/found", new_name="新桥村党支部", category="rural", on="2026-11-24")
     assert "已设立新桥村党支部" in done.main
     new = session.scalar(sa.select(Unit).where(Unit.name == "新桥村党支部"))
     assert new.path == f"{world.units['town1'].path}{new.id}/"

@@ -169,6 +169,9 @@ def test_the_pages_of_a_long_list_lose_nothing(many_units, reader, name, path, a
 
 # Files of the program itself; what asks for a file that somebody put there is counted beside it.
 FILES = {"static", "api.document", "evidence.get", "evidence.thumb", "api.attachment"}
+# What asks for a paper that was issued, by its id or code.
+FILES |= {"prints.get", "prints.week_packed", "prints.check", "api.paper_pdf", "api.paper_docx"}
+FILES |= {"forms.get"}
 # What is printed of an appraisal, counted in test_forty.
 PRINTED = {"printed.show", "printed.own"}
 # Who asks: whoever may see it and has most to see; the officer of a town where nothing is said.

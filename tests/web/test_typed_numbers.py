@@ -6,8 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.engine import journal
-from oversight.models import Case, Paper
+from oversight.models import Case, Paper, ZoneSettingRow
 from tests.db.test_appraisal_cases import setting
+from tests.db.test_rectification_walk import do
+from tests.db.test_told import ITEMS, MET, issued
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_a_reply_is_issued_before_its_number_is_typed(session, reader, waiting):
     assert papers(session) == ["文号待登记"]
     officer = reader("town1.officer")
     assert "文号待登记" in officer.get(f"/cases/{waiting.id}").main
-    assert "有 1 份批复的文号待登记" in officer.get("/desk").main
+    assert "有 1 份文书的文号待登记" in officer.get("/desk").main
     assert "待登记" not in reader("town2.officer").get("/desk").main
     done = officer.submit(officer.get("/papers"), "/number", number=" 青委[2026]３１号 ")
     assert "已登记文号：青委〔2026〕31号" in done.main and "没有等着" in done.main
@@ -91,3 +93,78 @@ def test_only_the_issuing_office_enters_it(session, reader, waiting, name, statu
     )
     assert answer.status_code == status
     assert papers(session) == ["文号待登记"]
+
+
+def enter(reader, number: str):
+    """Let the officer enter the number of the one paper that waits; returns the page."""
+    officer = reader("town1.officer")
+    return officer.submit(officer.get("/papers"), "/number", number=number)
+
+
+def test_a_number_copied_wrongly_is_put_right_with_a_reason(session, reader, waiting):
+    page, officer = enter(reader, "青委〔2026〕31号"), reader("town1.officer")
+    refused = officer.submit(page, "/correct", 422, number="青委〔2026〕32号", why="")
+    assert "原因" in refused.main and refused.value("number") == "青委〔2026〕32号"
+    done = officer.submit(refused, "/correct", number="青委〔2026〕32号", why="抄错一行")
+    assert "已更正为青委〔2026〕32号" in done.main
+    assert papers(session) == ["青委〔2026〕32号"]
+    assert session.get(Case, waiting.id).number == "青委〔2026〕32号"
+    shown = officer.get(f"/cases/{waiting.id}").main
+    assert "更正文号" in shown and "抄错一行" in shown
+    assert "现更正为青委〔2026〕32号" in reader("village.secretary").get("/notices").main
+    assert journal.verify_lines(journal.export_lines(session)) == []
+
+
+@pytest.mark.parametrize(
+    "number, said", [("青委〔2026〕31号", "与登记的相同"), ("31", "请写成"), ("", "请写成")]
+)
+def test_a_correction_is_another_number_of_the_register(session, reader, waiting, number, said):
+    page = enter(reader, "青委〔2026〕31号")
+    again = reader("town1.officer").submit(page, "/correct", 422, number=number, why="抄错")
+    assert said in again.main and again.value("why") == "抄错"
+    assert papers(session) == ["青委〔2026〕31号"]
+
+
+def test_what_the_program_counted_is_not_corrected_and_nobody_else_corrects(
+    session, reader, play, waiting
+):
+    session.execute(sa.update(ZoneSettingRow).values(value="own"))
+    counted = play.approved(unit="community", name="community.secretary")
+    session.commit()
+    enter(reader, "青委〔2026〕31号")
+    before = papers(session)
+    own = session.scalar(sa.select(Paper.id).where(Paper.case_id == counted.id))
+    typed = session.scalar(sa.select(Paper.id).where(Paper.case_id == waiting.id))
+    words = {"number": "青委〔2026〕99号", "why": "更正"}
+    for name, paper, status in (
+        ("town1.officer", own, 422),
+        ("village.secretary", typed, 403),
+        ("town2.officer", typed, 404),
+    ):
+        one = reader(name)
+        data = {"csrf_token": one.get("/me").value("csrf_token"), **words}
+        assert one.raw("POST", f"/papers/{paper}/correct", data=data).status_code == status
+    assert papers(session) == before
+
+
+def test_every_paper_that_takes_a_number_may_be_numbered_by_the_office(
+    session, world, reader, play
+):
+    """An order, and the notice that closes it, which names it by its day while it has no number."""
+    setting(play, "reply_numbers", "all")
+    case = issued(session, world)
+    branch = {"who": "village.secretary"}
+    do(session, world, case, "acknowledge", **branch, on="2026-11-24")
+    do(session, world, case, "report", {"items": ITEMS}, **branch, on="2026-12-02")
+    do(session, world, case, "accept", MET, on="2026-12-03")
+    assert papers(session) == ["文号待登记"] * 2
+    order, closing = session.scalars(sa.select(Paper).order_by(Paper.id))
+    assert (order.kind, closing.kind) == ("order", "closing")
+    assert "2026年11月23日印发的整改通知书所列" in str(closing.body)
+    officer = reader("town1.officer")
+    page = officer.get("/papers")
+    for paper, number in ((closing, "青委〔2026〕9号"), (order, "青委〔2026〕7号")):
+        path = f"/papers/{paper.id}/number"
+        words = {"csrf_token": page.value("csrf_token"), "number": number}
+        assert officer.raw("POST", path, data=words).status_code == 302
+    assert session.get(Case, case.id, populate_existing=True).number == "青委〔2026〕7号"

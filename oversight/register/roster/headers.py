@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .cells import text
+from oversight.base.cells import text
 
 # Field: its words, the first as the template writes it. Compared without blanks, brackets and a
 # leading 是否.

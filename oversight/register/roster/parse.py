@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+from oversight.base.cells import day, refuse_errors, shown, text
 from oversight.base.sentences import N_, say
+from oversight.base.workbooks import Sheet, letter, open_book
 
 from . import cells, headers
 from .cells import Unreadable
-from .workbook import Sheet, letter, open_book
 
 Tick = Callable[[int], None]
 MOST_TROUBLES = 500
@@ -124,7 +125,7 @@ class Roster:
             self.notes.append(sentence)
 
     def trouble(self, place: Place, value, sentence: str) -> None:
-        self.troubles.append(Trouble(place, cells.shown(value), sentence))
+        self.troubles.append(Trouble(place, shown(value), sentence))
 
 
 def silent(_stage: str, _total: int | None = None) -> Tick:
@@ -245,7 +246,7 @@ class _Sheet:
 
     def _skipped(self) -> bool:
         """Pass over what is no entry: blank rows, totals, a header printed again."""
-        said = [cells.text(cell) for cell in self.row]
+        said = [text(cell) for cell in self.row]
         first = next((word for word in said if word), "")
         if not first or first.replace(" ", "").startswith(TOTALS):
             return True
@@ -280,14 +281,14 @@ class _Sheet:
                     "“%(sheet)s”表第 %(row)s 行只有备注，没有读：%(text)s",
                     sheet=self.sheet.title,
                     row=self.number,
-                    text=cells.shown(words[0]),
+                    text=shown(words[0]),
                 )
             )
             return True
         return False
 
     def _about_the_table(self, first: str) -> bool:
-        named = [cells.text(self._raw(key)) for key in ("unit", "name")]
+        named = [text(self._raw(key)) for key in ("unit", "name")]
         return any(cells.ABOUT_THE_TABLE.match(word) for word in (first, *named))
 
     def _tell_rows(self) -> None:
@@ -347,8 +348,8 @@ class _Sheet:
                 raise Unreadable(
                     "这个公式没有保存计算结果，请在 Excel 里打开并保存一次，或改成数值。"
                 )
-            cells.refuse_errors(value)
-            plain = cells.text(value)
+            refuse_errors(value)
+            plain = text(value)
             if not plain or (plain in cells.SAYS_NOTHING and key in MAY_SAY_NOTHING):
                 if need:
                     raise Unreadable(need)
@@ -361,7 +362,7 @@ class _Sheet:
 
     def _as_above(self, key: str, value):
         """Return what a cell says; 同上 and 〃 are what stands above it. Raises Unreadable."""
-        if cells.text(value) not in cells.AS_ABOVE:
+        if text(value) not in cells.AS_ABOVE:
             self.above[key] = value
         elif key in ONE_S_OWN:
             raise Unreadable("姓名和编号各人不同，请写出来，不写“同上”。")
@@ -401,7 +402,7 @@ class _Sheet:
         return "probation" in self.columns and not {"standing", "full"} & set(self.columns)
 
     def _joined(self, value) -> date:
-        found, rough = cells.day(value, self.today, self.sheet.old_epoch)
+        found, rough = day(value, self.today, self.sheet.old_epoch)
         if rough:
             self.rough.append(self.number)
         return found
@@ -441,7 +442,7 @@ class _Sheet:
             standing=self._standing(),
             offices=self._cell("offices", self._offices, []),
             since=self._cell(
-                "since", lambda value: cells.day(value, self.today, self.sheet.old_epoch)[0]
+                "since", lambda value: day(value, self.today, self.sheet.old_epoch)[0]
             ),
             phone=self._cell("phone", self._phone, ""),
             number=self._cell("number", cells.number, ""),

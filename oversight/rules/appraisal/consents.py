@@ -128,6 +128,4 @@ def excuse(attempt: TransitionContext) -> None:
 
 def _reply(attempt: TransitionContext, body: dict) -> None:
     """Issue the one paper of a batch; the case itself has no number. Does not commit."""
-    number = attempt.case.number
-    issue(attempt, seat(attempt), "reply", reply_series(attempt), body)
-    attempt.set(number=number)
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), body, standing=False)

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
+from oversight.base.db import insert_all
+from oversight.base.prepared import Prepared
 from oversight.base.rows import ids_of
 from oversight.law.definition import effect, rule
-from oversight.models import Appraised, Case, Membership, PeerReview, WorkItem
+from oversight.models import Appraised, Case, Membership, PeerReview, Person, WorkItem, images
 from oversight.models.appraisal import GRADES
-from oversight.organization.members import members
+from oversight.organization.members import listed, members, of_branch
 from oversight.organization.standing import is_member
 from oversight.rules import life_meetings
 from oversight.rules.campaign import deployed
@@ -51,11 +53,21 @@ def graded(attempt: TransitionContext) -> dict[str, Appraised]:
 
 def asked(attempt: TransitionContext) -> list[str]:
     """Return who is yet to write a self-assessment: probationary members too, who are not graded."""
-    return [
-        row.person_id
-        for row in roster(attempt, "graded", "ungraded")
-        if row.self_text is None and row.excused is None
-    ]
+    attempt.session.flush()
+    return [row.person_id for row in _ASKED.rows(attempt.session, of_case=attempt.case.id)]
+
+
+_rows = Appraised.__table__.c
+_ASKED = Prepared(
+    sa.select(_rows.person_id)
+    .where(
+        _rows.case_id == sa.bindparam("of_case"),
+        sa.or_(_rows.standing == "graded", _rows.standing == "ungraded"),
+        _rows.self_text.is_(None),
+        _rows.excused.is_(None),
+    )
+    .order_by(_rows.sort, _rows.person_id)
+)
 
 
 def on_roster(attempt: TransitionContext) -> set[str]:
@@ -71,23 +83,29 @@ def entitled(attempt: TransitionContext) -> int:
 @effect
 def draw_up(attempt: TransitionContext) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
-    for sort, person in enumerate(members(attempt.session, attempt.case.unit_id, attempt.today)):
-        _enrol(attempt, person, sort)
+    here = listed(attempt.session, attempt.case.unit_id, attempt.today)
+    _enrol(attempt, dict(enumerate(here)))
 
 
-def _enrol(attempt: TransitionContext, person, sort: int) -> None:
-    attempt.session.add(
-        Appraised(
-            case_id=attempt.case.id,
-            person_id=person.id,
-            zone_id=attempt.case.zone_id,
-            sort=sort,
-            votes=not person.probationary,
-            standing="ungraded" if person.probationary else "graded",
-            why="probationary" if person.probationary else None,
-        )
-    )
-    attempt.session.flush()
+def _enrol(attempt: TransitionContext, people: dict) -> None:
+    """Take people into the roster, by their places there, without an object for each."""
+    case = attempt.case
+    rows = [
+        {
+            "case_id": case.id,
+            "person_id": person.id,
+            "zone_id": case.zone_id,
+            "sort": sort,
+            "votes": not person.probationary,
+            "standing": "ungraded" if person.probationary else "graded",
+            "why": "probationary" if person.probationary else None,
+        }
+        for sort, person in people.items()
+    ]
+    insert_all(attempt.session, Appraised, rows)
+    for row in rows:
+        left = {name: row.get(name) for name in Appraised.__decided__}
+        images.put(attempt.session, case.id, Appraised, [f"{case.id}/{row['person_id']}"], **left)
 
 
 @effect
@@ -102,7 +120,7 @@ def add(attempt: TransitionContext) -> None:
     if old is not None:
         attempt.session.delete(old)
         attempt.session.flush()
-    _enrol(attempt, person, len(roster(attempt)))
+    _enrol(attempt, {len(roster(attempt)): person})
     if attempt.state == "self_assessment":
         attempt.seats.append(person.id)
     else:
@@ -204,16 +222,23 @@ def elsewhere(attempt: TransitionContext) -> set[str]:
 
     An organ's earlier rounds that are over stand by themselves.
     """
-    here = [person.id for person in members(attempt.session, attempt.unit.id, attempt.today)]
-    rows = attempt.session.execute(
-        sa.select(Appraised.person_id, Appraised.case_id).where(
-            Appraised.person_id.in_(here), Appraised.standing != "struck"
-        )
-    ).all()
+    session = attempt.session
+    if session.autoflush:
+        session.flush()
+    rows = _APPRAISED.rows(session, unit=attempt.unit.id, day=attempt.today)
+    if not rows:
+        return set()
     found = {case.id: case for case in rounds(attempt, Case.id.in_({case for _one, case in rows}))}
     return {
         person for person, case_id in rows if case_id in found and _holds(attempt, found[case_id])
     }
+
+
+_APPRAISED = Prepared(
+    of_branch(_rows.person_id, _rows.case_id)
+    .join(Appraised, _rows.person_id == Person.id)
+    .where(_rows.standing != "struck")
+)
 
 
 def _holds(attempt: TransitionContext, case: Case) -> bool:
@@ -228,7 +253,7 @@ def _holds(attempt: TransitionContext, case: Case) -> bool:
 def somebody_is_owed(attempt: TransitionContext) -> bool:
     """这个年度的民主评议已经开展过，本支部党员都已评议。"""
     settled = elsewhere(attempt)
-    people = members(attempt.session, attempt.case.unit_id, attempt.today)
+    people = listed(attempt.session, attempt.case.unit_id, attempt.today)
     owed = [one for one in people if one.id not in settled and not one.probationary]
     return bool(owed) or not settled
 

@@ -155,6 +155,11 @@ class Paper(TypedDict):
     title: str
     issued_on: Day
     void: bool
+    sha256: Annotated[str, By("Of the text as the journal has it.")]
+    pdf: Annotated[str | None, By("Where the bytes are; null while they are made.")]
+    docx: Annotated[str | None, By("Where the bytes are; null while they are made.")]
+    pdf_sha256: Annotated[str | None, By("Of the bytes.")]
+    docx_sha256: Annotated[str | None, By("Of the bytes.")]
 
 
 class Attachment(TypedDict):

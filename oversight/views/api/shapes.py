@@ -14,12 +14,12 @@ from oversight.base.clock import Moment
 from oversight.base.rows import ids_of, keyed
 from oversight.base.terms import fill
 from oversight.calendar.zone import zone_settings
-from oversight.casework import attachments, rectification
+from oversight.casework import attachments, prints, rectification
 from oversight.engine import authority, available, desk_acts, inbox, journal
 from oversight.law.binding import in_own_words, own_id
 from oversight.law.definition import Move, Workflow, ask_as_dict
 from oversight.law.roles import OFFICES
-from oversight.models import Attachment, Case, JournalRow, Person, Unit
+from oversight.models import Attachment, Case, JournalRow, PaperFile, Person, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import numbers
 
@@ -178,6 +178,7 @@ def _entry(row: JournalRow, workflow: Workflow, category: str | None, reads: boo
 
 def _documents(session: Session, case: Case) -> list[m.Paper]:
     papers = numbers.of_case(session, case.id)
+    files = {(one.paper_id, one.kind): one for one in prints.of_papers(session, ids_of(papers))}
     return [
         {
             "id": paper.id,
@@ -186,9 +187,23 @@ def _documents(session: Session, case: Case) -> list[m.Paper]:
             "title": paper.body["title"],
             "issued_on": day(paper.issued_on),
             "void": paper.void_at is not None,
+            "sha256": paper.sha256,
+            "pdf": _address(files, paper.id, "pdf"),
+            "docx": _address(files, paper.id, "docx"),
+            "pdf_sha256": _hash(files, paper.id, "pdf"),
+            "docx_sha256": _hash(files, paper.id, "docx"),
         }
         for paper in papers
     ]
+
+
+def _address(files: Mapping[tuple[str, str], PaperFile], paper_id: str, kind: str) -> str | None:
+    return f"/api/v1/papers/{paper_id}/{kind}" if (paper_id, kind) in files else None
+
+
+def _hash(files: Mapping[tuple[str, str], PaperFile], paper_id: str, kind: str) -> str | None:
+    file = files.get((paper_id, kind))
+    return file.sha256 if file else None
 
 
 def attachment(session: Session, row: Attachment) -> m.Attachment:

@@ -15,7 +15,7 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, record, rectification
+from oversight.casework import attachments, linked, prints, record, rectification
 from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
@@ -403,6 +403,7 @@ class CaseFile:
         return [
             row
             for row in reversed(self.journal)
+            if row.kind != prints.ROW
             if row.actor_id == self.who.id
             or (
                 row.move not in many
@@ -422,6 +423,11 @@ class CaseFile:
     def papers(self) -> list[Paper]:
         issued = any("paper" in row.result for row in self.journal)
         return record.papers(db.session, self.case) if issued and self.reads_all else []
+
+    @cached_property
+    def printed(self) -> dict[str, prints.Printed]:
+        """Return by paper which files of it there are."""
+        return prints.standing(db.session, self.papers)
 
     @property
     def signers(self) -> dict[str | None, str]:
@@ -576,10 +582,11 @@ _REACHED = Field("to", "list", "对象")
 
 def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
     """Return by word what a step asked for."""
+    said = desk_acts.ASKS | desk_acts.SAID
     asks = {
         "open": workflow.facts,
         "inherit": (REASON,),
-        "desk": [ask for ask in desk_acts.ASKS.get(row.move, ()) if ask.kind != "person"],
+        "desk": [ask for ask in said.get(row.move, ()) if ask.kind != "person"],
     }.get(row.kind)
     return workflow.asks(row.move) if asks is None else {ask.name: ask for ask in asks}
 

@@ -106,7 +106,7 @@ class DeskPage:
     @property
     def unnumbered(self) -> int:
         """Count the papers of the reader's units that wait for their number in the office's register."""
-        if session.settings()["reply_numbers"] != "typed":
+        if session.settings()["reply_numbers"] == "own":
             return 0
         return len(paper_numbers.waiting(db.session, self.who))
 

@@ -123,9 +123,15 @@ class Sheet:
         """
         if not self.workflow.data_subject:
             return []
-        if authority.basis(db.session, self.workflow, self.case, BRANCH, self.who) is None:
+        if not self._stands(BRANCH):
             return [self.who.person]
         return members(db.session, self.unit.id, self.at.today)
+
+    def _stands(self, role) -> bool:
+        """True where the reader opens it in a role, or writes it down for a branch (代录)."""
+        asked = (db.session, self.workflow, self.case)
+        own = authority.basis(*asked, role, self.who)
+        return bool(own or authority.entered(*asked, "open", self.who))
 
     @property
     def unit(self) -> Unit:
@@ -167,8 +173,7 @@ class Sheet:
     @cached_property
     def why_not(self) -> DomainError | None:
         """Return what stands against opening it, as far as can be said before anything is written."""
-        role = self.workflow.opened_by
-        if authority.basis(db.session, self.workflow, self.case, role, self.who) is None:
+        if not self._stands(self.workflow.opened_by):
             return _not_yours(self.workflow)
         if not self._judgeable:
             return None

@@ -104,7 +104,7 @@ class Glance:
     @cached_property
     def sums(self) -> Sums:
         found = [one.sums for one in self._kept.values()] if self.kept else self._reckoned
-        return sum(found, Sums())
+        return Sums.total(found)
 
     @property
     def _reckoned(self) -> list[Sums]:

@@ -1,4 +1,4 @@
-"""Replies that wait for their number in the office's register, and entering it."""
+"""Papers whose number stands in the office's register: entering it, and putting it right."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import AlreadyTaken, InvalidInput
 from oversight.casework import paper_numbers
 from oversight.views import session
 
+from . import prints
+
 bp = Blueprint("papers", __name__)
 
 
 def _page(wrong: str = "", refusal: InvalidInput | None = None):
-    rows = paper_numbers.waiting(db.session, session.actor())
+    who, name = session.actor(), typed.line(request.args.get("q", ""))[:60]
     return render_template(
-        "papers.html", rows=rows, wrong=wrong, refusal=refusal, form=request.form
+        "papers.html",
+        rows=paper_numbers.waiting(db.session, who),
+        entered=paper_numbers.entered(db.session, who, name),
+        name=name,
+        week=prints.of_week(who),
+        wrong=wrong,
+        refusal=refusal,
+        form=request.form,
     )
 
 
@@ -44,4 +54,18 @@ def number(paper_id):
         flash(taken.sentence, "warn")
         return redirect(url_for("papers.index"))
     flash(_("已登记文号：%(number)s", number=found), "ok")
+    return redirect(url_for("papers.index"))
+
+
+@bp.post("/papers/<uuid:paper_id>/correct")
+@login_required
+def correct(paper_id):
+    said, why = request.form.get("number", ""), request.form.get("why", "")
+    try:
+        found = paper_numbers.correct(
+            db.session, str(paper_id), said, why, session.actor(), session.moment()
+        )
+    except InvalidInput as refusal:
+        return _page(str(paper_id), refusal), refusal.status
+    flash(_("文号已更正为%(number)s。", number=found), "ok")
     return redirect(url_for("papers.index"))

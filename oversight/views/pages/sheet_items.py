@@ -40,7 +40,6 @@ class Items:
 
     def __init__(self, activity: Activity, people: list[Person], posted=None):
         found = duty_records.items(db.session, activity, people)
-        self.activity = activity
         self.theme = theme.of_month(db.session, activity.zone_id, activity.year, activity.month)
         self.posted, self.stands = posted, {one.duty.key for one in found if one.row}
         lines = [_line(one, posted, activity) for one in found]
@@ -50,7 +49,8 @@ class Items:
     @cached_property
     def charter(self) -> tuple[str, list[tuple[int, str]], list[str]]:
         """Return the year's plan of the charter, what was read in which month, and what is left."""
-        planned, read_ = duty_records.charter_of(db.session, self.activity)
+        line = next((one for one in self.also if one.key == duty_records.CHARTER), None)
+        planned, read_ = (line.item.charter if line else None) or ("", [])
         return planned, read_, charter.left(note for _month, note in read_)
 
     @property

@@ -85,7 +85,15 @@ def show(unit_id):
 def issue(unit_id):
     """Answer with the slips themselves, once: the codes are kept nowhere."""
     with acting("issue", workflow="accounts"):
+        waiting = accounts.ask_unit(db.session, _unit(unit_id), actor(), moment())
         made = accounts.issue_unit(db.session, _unit(unit_id), actor(), moment())
+    if waiting:
+        flash(
+            _("%(n)s 人在镇（部门）以上任职，激活单已提出，另一名管理员放行后再打印。", n=waiting),
+            "ok",
+        )
+    if not made and waiting:
+        return redirect(url_for("accounts.show", unit_id=unit_id))
     if not made:
         flash(_("这里的人都已有密码或激活单，没有可发的。"), "warn")
         return redirect(url_for("accounts.show", unit_id=unit_id))
@@ -102,12 +110,12 @@ def reset(person_id):
     one = str(person_id)
     with acting("reset", workflow="accounts"):
         if accounts.needs_release(db.session, one, moment()):
-            why = request.form.get("reason", "").strip() or _("本人要求重置。")
+            why = request.form.get("reason", "")
             case = accounts.ask_reset(db.session, one, why, actor(), moment())
         else:
             case, made = None, accounts.issue_one(db.session, one, actor(), moment())
     if case is not None:
-        flash(_("已提出重置，另一名管理员放行后，再到这里打印激活单。"), "ok")
+        flash(_("已提出，另一名管理员放行后，再到这里打印激活单。"), "ok")
         return redirect(url_for("case.show", case_id=case.id))
     return render_template("slips.html", slips=[made])
 

@@ -16,6 +16,7 @@ from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFou
 from oversight.base.sentences import N_
 from oversight.base.typed import decoded
 from oversight.calendar import holidays
+from oversight.casework import paper_numbers
 from oversight.law.inputs import read_day
 from oversight.models import Person, Unit
 from oversight.organization import reach
@@ -121,6 +122,7 @@ def index():
         swept=due.last(db.session) if runs else None,
         leapt=due.leapt(db.session, session.moment()) if runs else 0,
         coming=pending.within(db.session, who),
+        numbers=session.settings()["reply_numbers"] != "own" and paper_numbers.seats(who),
     )
 
 

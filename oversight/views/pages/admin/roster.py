@@ -22,10 +22,10 @@ from oversight.base.db import db
 from oversight.base.refusals import DomainError, InvalidInput, TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
+from oversight.base.workbooks import MOST_BYTES
 from oversight.models import Zone
 from oversight.register.roster import apply as roster
 from oversight.register.roster import template as empty
-from oversight.register.roster.workbook import MOST_BYTES
 from oversight.views import present, progress
 from oversight.views.pages.attachments import folder
 from oversight.views.session import acting, actor, moment

@@ -21,7 +21,7 @@ from oversight.models import Reorganization, Unit
 from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
 from oversight.organization.units import outline, page_of
-from oversight.register import audit_log, reorganize, reorganized, sheets, units
+from oversight.register import audit_log, founding, reorganize, reorganized, sheets, units
 from oversight.views import present, session
 from oversight.views.forms import FIND
 from oversight.views.present import ymd
@@ -162,7 +162,7 @@ def found_unit(unit_id):
     def do() -> str:
         on = day("on", N_("起"))
         try:
-            made = units.found(
+            row = founding.ask(
                 db.session,
                 parent,
                 request.form.get("kind", ""),
@@ -181,7 +181,9 @@ def found_unit(unit_id):
                     for name, said in refusal.fields.items()
                 }
             ) from refusal
-        return _("已设立%(name)s。", name=made.name)
+        if row.pending:
+            return _("已登记，%(day)s起生效；在这以前可以改期或收回。", day=ymd(row.day))
+        return _("已设立%(name)s。", name=row.name)
 
     return change(
         "units",
@@ -208,7 +210,7 @@ def reorganize_unit(unit_id, kind):
     def do() -> str:
         row = _carry_out(found, kind)
         if row.pending:
-            return _("已登记，%(day)s起生效；在这以前可以改期或收回。", day=row.day.isoformat())
+            return _("已登记，%(day)s起生效；在这以前可以改期或收回。", day=ymd(row.day))
         return _("已办理：%(unit)s%(what)s。", unit=found.name, what=_(KINDS[kind]))
 
     return change(

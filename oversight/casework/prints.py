@@ -1,0 +1,357 @@
+"""The files of papers: made after the decision was committed, once, kept with their hashes in the chain
+of the case; what could not be made is tried again. A decision never waits for them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from oversight import workflows
+from oversight.base import files
+from oversight.base.clock import Moment
+from oversight.base.db import fetch, new_id, reading
+from oversight.base.refusals import NotFound, Unavailable
+from oversight.base.sentences import N_, say
+from oversight.engine import authority, outbox, transitions
+from oversight.engine.sight import readable
+from oversight.engine.use_case import after, use_case
+from oversight.models import Case, OutboxMessage, Paper, PaperFile, Person
+from oversight.models.papers import UNNUMBERED
+from oversight.organization.actor import Actor, AuthorityBasis
+from oversight.papers import docx, pdf
+from oversight.papers.checking import Check
+from oversight.papers.layout import Content, letter
+from oversight.papers.numbers import MAKE, made_by
+
+ROW = "file"  # kind of the row in the journal
+KINDS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+AT_ONCE = 100  # papers of one run
+LONGEST = timedelta(hours=6)  # until a paper is tried again
+log = logging.getLogger(__name__)
+SET = Callable[[Content, Check, datetime], bytes]
+
+
+@dataclass(frozen=True)
+class Press:
+    """Where files lie, under which address papers are checked, and how a PDF is set."""
+
+    folder: Path
+    address: str = ""
+    set_pdf: SET | None = None
+
+    def pdf(self, content: Content, check: Check, at: datetime) -> bytes:
+        """Return a paper as PDF. Raises NotSet."""
+        if self.set_pdf:
+            return self.set_pdf(content, check, at)
+        return pdf.make(content, check, at, (self.folder / "fonts",))
+
+
+def run(session: Session, press: Press, at: Moment, most: int = AT_ONCE) -> int:
+    """Make the files of papers that are due; returns of how many. Commits, each paper alone; what is
+    drawn is drawn outside a transaction.
+    """
+    session.rollback()
+    with reading():
+        due = session.execute(_due(at, most)).all()
+        session.rollback()
+    return sum(_try(session, press, work_id, paper["paper"], at) for work_id, paper in due)
+
+
+def _try(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:
+    """Make the files of one paper; a fault is written down and stops no other. Commits."""
+    try:
+        return _make(session, press, work_id, paper_id, at)
+    except Exception:
+        log.exception("files of paper %s", paper_id)
+        session.rollback()
+        with use_case(session, None, at, MAKE):
+            row = session.get_one(OutboxMessage, work_id, with_for_update=True)
+            _postpone(row, "failed", at)
+        return False
+
+
+def _postpone(row: OutboxMessage, why: str, at: Moment) -> None:
+    row.attempts, row.last_error = row.attempts + 1, why
+    row.due_at = at.now + min(timedelta(minutes=2 ** min(row.attempts, 10)), LONGEST)
+
+
+def _due(at: Moment, most: int) -> sa.Select:
+    return (
+        sa.select(OutboxMessage.id, OutboxMessage.payload)
+        .where(
+            OutboxMessage.done_at.is_(None),
+            OutboxMessage.due_at <= at.now,
+            OutboxMessage.kind == MAKE,
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(most)
+    )
+
+
+def _make(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:
+    """Draw what a paper lacks and keep it; returns whether it lacks nothing now. Commits."""
+    with reading():
+        paper = session.get_one(Paper, paper_id)
+        have = {one.kind for one in of_papers(session, [paper_id])}
+        content, check, issued_at = (
+            content_of(session, paper),
+            _check(paper, press),
+            paper.issued_at,
+        )
+        session.rollback()
+    drawn, why = _drawn(press, content, check, issued_at, set(KINDS) - have)
+    with use_case(session, None, at, MAKE):
+        row = session.get(OutboxMessage, work_id, with_for_update=True, populate_existing=True)
+        if row is None or row.done_at:
+            return False
+        if drawn:
+            keep(session, press, paper_id, drawn, at)
+        if why:
+            _postpone(row, why, at)
+        else:
+            row.last_error, row.done_at = None, at.now
+    return not why
+
+
+def content_of(session: Session, paper: Paper) -> Content:
+    """Return what an issued paper says, in every form: as it was frozen, with who issued it."""
+    issuer = session.get(Person, paper.issued_by) if paper.issued_by else None
+    return letter(paper.body, paper.number, issuer.name if issuer else "")
+
+
+def _check(paper: Paper, press: Press) -> Check:
+    return Check(paper.code or "", press.address)
+
+
+def _drawn(
+    press: Press, content: Content, check: Check, at: datetime, kinds: Iterable[str]
+) -> tuple[dict[str, bytes], str]:
+    """Return the files of these kinds, and why there is no PDF."""
+    found, why = {}, ""
+    if "docx" in kinds:
+        found["docx"] = docx.make(content, check)
+    if "pdf" in kinds:
+        try:
+            found["pdf"] = press.pdf(content, check, at)
+        except pdf.NotSet as trouble:
+            why = str(trouble)
+    return found, why
+
+
+def keep(
+    session: Session, press: Press, paper_id: str, drawn: dict[str, bytes], at: Moment
+) -> None:
+    """Keep files of a paper with their row and their line in the journal. Does not commit."""
+    paper = session.get_one(Paper, paper_id)
+    case = transitions.lock(session, paper.case_id)
+    have = {one.kind for one in of_papers(session, [paper_id])}
+    made = {kind: data for kind, data in drawn.items() if kind not in have}
+    kept: list[str] = []
+    after(session, lambda: _drop_unless_named(session, press.folder, kept))
+    for kind, data in made.items():
+        kept.append(files.keep(press.folder, data))
+        session.add(
+            PaperFile(
+                id=new_id(),
+                zone_id=paper.zone_id,
+                case_id=case.id,
+                paper_id=paper.id,
+                kind=kind,
+                number=paper.number,
+                size=len(data),
+                sha256=files.sha256(data),
+                stored=kept[-1],
+                at=at.now,
+            )
+        )
+    attempt = transitions.context(
+        session, case, at, basis=AuthorityBasis(paper.unit_id, "clock", "")
+    )
+    attempt.result = {
+        "of": paper.number,
+        "sha256": paper.sha256,
+        **{f"{kind}_sha256": files.sha256(data) for kind, data in made.items()},
+    }
+    transitions.record(attempt, ROW, MAKE, case.state, case.state)
+
+
+def _drop_unless_named(session: Session, folder: Path, kept: list[str]) -> None:
+    """Drop files whose row was not committed."""
+    if kept:
+        found = session.scalar(sa.select(PaperFile.id).where(PaperFile.stored == kept[0]))
+        session.rollback()
+        if found is None:
+            files.drop(folder, *kept)
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def of_papers(session: Session, paper_ids: list[str]) -> list[PaperFile]:
+    """Return the files of papers that bear the numbers which stand."""
+    if not paper_ids:
+        return []
+    bearing = sa.select(PaperFile).join(
+        Paper, sa.and_(Paper.id == PaperFile.paper_id, Paper.number == PaperFile.number)
+    )
+    return list(session.scalars(bearing.where(Paper.id.in_(paper_ids))))
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Which files a paper has, and what is said of those that it lacks."""
+
+    kinds: tuple[str, ...]
+    said: str
+    wanted: bool = False  # nobody has asked for them yet
+
+
+def standing(session: Session, papers: list[Paper]) -> dict[str, Printed]:
+    """Return by paper which files there are, and why one is not."""
+    have: dict[str, list[str]] = {paper.id: [] for paper in papers}
+    for one in of_papers(session, list(have)):
+        have[one.paper_id].append(one.kind)
+    lacking = [made_by(paper.id) for paper in papers if len(have[paper.id]) < len(KINDS)]
+    why = _why(session, papers[0].zone_id, lacking) if lacking else {}
+    return {
+        paper.id: Printed(
+            tuple(kind for kind in KINDS if kind in have[paper.id]),
+            _said(paper, why) if made_by(paper.id) in lacking else "",
+            made_by(paper.id) in lacking and made_by(paper.id) not in why and _numbered(paper),
+        )
+        for paper in papers
+    }
+
+
+def _why(session: Session, zone_id: str, keys: list[str]) -> dict[str, str | None]:
+    """Return by key of what was left to the outbox why it is not done yet."""
+    rows = session.execute(
+        sa.select(OutboxMessage.key, OutboxMessage.last_error).where(
+            OutboxMessage.zone_id == zone_id, OutboxMessage.key.in_(keys)
+        )
+    )
+    return {row.key: row.last_error for row in rows}
+
+
+def _numbered(paper: Paper) -> bool:
+    return paper.number != UNNUMBERED
+
+
+def _said(paper: Paper, why: dict[str, str | None]) -> str:
+    """Say what is known of a file that is not there."""
+    key = made_by(paper.id)
+    if key not in why:
+        return "" if _numbered(paper) else N_("登记文号以后制作文书文件。")
+    kind, _colon, which = (why[key] or "").partition(":")
+    if kind == "lacks":
+        return say("PDF 没有制成：字库里没有“%(which)s”。请用 Word 版，这几个字手写。", which=which)
+    return {
+        "": N_("文书文件正在制作，一两分钟后可以下载。"),
+        "fonts": N_("PDF 没有制成：服务器没有中文字库，装好以后自动补制。请先用 Word 版。"),
+    }.get(kind, N_("PDF 没有制成，系统会自动重试。请先用 Word 版。"))
+
+
+def open_file(
+    session: Session, folder: Path, paper_id: str, kind: str, who: Actor
+) -> tuple[Paper, bytes]:
+    """Return a paper and a file of it, held against its hash. Raises NotFound, Unavailable."""
+    paper = fetch(session, Paper, paper_id)
+    case = authority.seen(session, who, paper.case_id)
+    if not authority.reads_all(workflows.of(case), case, who):
+        raise NotFound()
+    row = next((one for one in of_papers(session, [paper.id]) if one.kind == kind), None)
+    if row is None:
+        raise Unavailable(standing(session, [paper])[paper.id].said)
+    return paper, files.read(folder, row.stored, row.sha256)
+
+
+def ask(session: Session, paper_id: str, who: Actor, at: Moment) -> Paper:
+    """Let the files of a paper be made that was issued before there were any. Commits. Raises
+    NotFound.
+    """
+    paper = fetch(session, Paper, paper_id)
+    with use_case(session, who, at, MAKE, case_id=paper.case_id):
+        case = authority.seen(session, who, paper.case_id)
+        if not authority.reads_all(workflows.of(case), case, who):
+            raise NotFound()
+        _enqueue(session, paper, at)
+    return paper
+
+
+def _enqueue(session: Session, paper: Paper, at: Moment) -> None:
+    outbox.enqueue(session, paper.zone_id, made_by(paper.id), MAKE, {"paper": paper.id}, at.now)
+
+
+def by_hash(session: Session, sha256: str) -> tuple[PaperFile, Paper, Case] | None:
+    """Return whose file has this hash."""
+    row = session.scalar(sa.select(PaperFile).where(PaperFile.sha256 == sha256).limit(1))
+    if row is None:
+        return None
+    return row, session.get_one(Paper, row.paper_id), session.get_one(Case, row.case_id)
+
+
+def by_code(session: Session, code: str) -> Paper | None:
+    """Return the paper of a code."""
+    return session.scalar(sa.select(Paper).where(Paper.code == code))
+
+
+WEEK = timedelta(days=6)  # before today
+
+
+def of_week(session: Session, units: Iterable[str], who: Actor, at: Moment) -> list[Paper]:
+    """Return what units have issued in the seven days to today and the reader may see, the oldest
+    first.
+    """
+    rows = session.execute(
+        sa.select(Paper, Case)
+        .join(Case, Case.id == Paper.case_id)
+        .options(joinedload(Case.unit))
+        .where(
+            Paper.unit_id.in_(list(units)),
+            Paper.issued_on > at.today - WEEK - timedelta(days=1),
+            Paper.void_at.is_(None),
+            readable(who),
+        )
+        .order_by(Paper.id)
+    )
+    return [paper for paper, case in rows if authority.reads_all(workflows.of(case), case, who)]
+
+
+def packed(session: Session, folder: Path, papers: list[Paper], out: IO[bytes]) -> int:
+    """Write the files of papers into one ZIP, a paper at a time; returns how many files."""
+    named, count = {paper.id: paper for paper in papers}, 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # both kinds are packed already
+        for row in of_papers(session, list(named)):
+            data = files.read(folder, row.stored, row.sha256)
+            archive.writestr(name_of(named[row.paper_id], row.kind), data)
+            count += 1
+    return count
+
+
+def name_of(paper: Paper, kind: str) -> str:
+    """Return under which name a file is saved: its number, to whom, and what it is."""
+    plain = re.sub(r'[\\/:*?"<>|\s：]+', "", f"{paper.number} {paper.body['title']}")
+    return f"{plain[:80]}.{kind}"
+
+
+def blank(press: Press, content: Content, kind: str, at: Moment) -> bytes | None:
+    """Return a form to fill in by hand; None where it could not be set."""
+    try:
+        return (
+            docx.make(content, Check()) if kind == "docx" else press.pdf(content, Check(), at.now)
+        )
+    except pdf.NotSet:
+        return None

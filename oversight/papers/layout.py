@@ -1,0 +1,152 @@
+"""What a paper consists of, whatever it is drawn as: page, DOCX and PDF render this same content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oversight.base.sentences import N_
+
+CELLS = 28  # characters of a line
+TITLE = 20  # characters of a line of a title, which is larger
+MARK = 22  # characters of a line of a letterhead
+HEADS = (
+    ("one", re.compile(r"[一二三四五六七八九十]+、[^。：；]{1,20}[。：]")),
+    ("two", re.compile(r"（[一二三四五六七八九十]+）[^。：；]{1,20}[。：]")),
+)
+# A line of a title never ends inside one of these, nor before what depends on the word before it.
+TERMS = re.compile(
+    r"支部主题党日活动|支部主题党日|主题党日活动|主题党日|党日|支部|活动|时间|请示|批复|通知|民主评议|年度|党员|[0-9]+[年月日]?|组织|紧急"
+)
+HANGING = frozenset("的》）”、，")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph: its heading, if it begins with one, in the type of its level, and the rest."""
+
+    text: str
+    head: str = ""
+    level: str = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns."""
+
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...]
+    head: bool = True
+
+
+@dataclass(frozen=True)
+class Annex:
+    """A form that comes with a paper, on a page of its own."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Content:
+    """A paper. `mark`: the letterhead, empty for a branch; `after`: what follows the date."""
+
+    title: str
+    to: str = ""
+    blocks: tuple[Paragraph | Table, ...] = ()
+    sender: str = ""
+    date: str = ""
+    mark: str = ""
+    number: str = ""
+    after: tuple[str, ...] = ()
+    annexes: tuple[Annex, ...] = ()
+
+
+def letter(body: dict, number: str = "", contact: str = "") -> Content:
+    """Return the content of a letter as it was composed and frozen; a numbered one has a letterhead."""
+    note = f"（联系人：{contact or '　　　　'}，电话：　　　　　　　　　）"
+    after = [note] if number or contact else []
+    return Content(
+        title=body["title"],
+        to=body["to"],
+        blocks=tuple(map(paragraph, body["paragraphs"])),
+        sender=body["from"],
+        date=body["date"],
+        mark=body["from"] if number else "",
+        number=number,
+        after=(*after, *filter(None, [body.get("receipt")])),
+        annexes=_served(body, number) if body.get("receipt") and number else (),
+    )
+
+
+def _served(body: dict, number: str) -> tuple[Annex, ...]:
+    """Return what is filled in when a paper is served: the receipt that comes back, the stub that stays."""
+    known = (
+        (N_("文书"), f"{body['title']}（{number}）"),
+        (N_("印发单位"), body["from"]),
+        (N_("受送达单位"), body["to"].rstrip("：")),
+    )
+    receipt = (N_("送达地点和方式"), N_("收件人签名"), N_("收到时间"), N_("送达人签名"), N_("备注"))
+    stub = (N_("印发日期"), N_("签发人"), N_("经办人"), N_("送达时间"), N_("整改期限"), N_("备注"))
+    filled = {N_("印发日期"): body["date"]}
+    return tuple(
+        Annex(title, Table((*known, *((one, filled.get(one, "")) for one in names)), (1, 3), False))
+        for title, names in ((N_("送达回证"), receipt), (N_("存根"), stub))
+    )
+
+
+def paragraph(text: str) -> Paragraph:
+    """Part a paragraph's heading from its text."""
+    for level, pattern in HEADS:
+        if found := pattern.match(text):
+            return Paragraph(text[found.end() :], found[0], level)
+    return Paragraph(text)
+
+
+def lines(content: Content) -> Iterator[str]:
+    """Yield all that a paper says, in its order: what every form of it must say."""
+    yield from filter(None, (content.mark, content.number, content.title, content.to))
+    for block in content.blocks:
+        yield from _cells(block) if isinstance(block, Table) else (block.head + block.text,)
+    yield from filter(None, (content.sender, content.date, *content.after))
+    for annex in content.annexes:
+        yield annex.title
+        yield from _cells(annex.table)
+
+
+def _cells(table: Table) -> Iterator[str]:
+    for row in table.rows:
+        yield from filter(None, row)
+
+
+def width(text: str) -> float:
+    """Return how many cells a text takes: figures and Latin letters half of one."""
+    return sum(0.5 if one.isascii() else 1 for one in text)
+
+
+def title_lines(title: str, most: int = TITLE) -> list[str]:
+    """Break a title into lines as even as its words allow."""
+    count = -int(-width(title) // most)
+    if count < 2:
+        return [title]
+    inside = {at for found in TERMS.finditer(title) for at in range(found.start() + 1, found.end())}
+    want = width(title) / count
+    fits = [at for at in range(1, len(title)) if want - 4 <= width(title[:at]) <= most]
+    good = [at for at in fits if at not in inside and title[at] not in HANGING] or fits
+    at = min(good, key=lambda one: abs(width(title[:one]) - want))
+    return [title[:at], *title_lines(title[at:], most)]
+
+
+def mark_lines(mark: str) -> list[str]:
+    """Break the name of an office over the lines of its letterhead, none much shorter than others."""
+    count = -(-len(mark) // MARK) or 1
+    each = -(-len(mark) // count)
+    return [mark[at : at + each] for at in range(0, len(mark), each)]
+
+
+def signed_right(content: Content) -> float:
+    """Return how many cells the sender's name stands from the right: centred over the date, which
+    stands four from it, but inside the margin.
+    """
+    return max(0.0, 4 + (width(content.date) - min(width(content.sender), CELLS)) / 2)

@@ -1,0 +1,153 @@
+"""Papers as files on pages: downloads by who may read them, a week in one ZIP, and the check page."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from oversight.casework import paper_numbers, prints
+from oversight.commands import audit
+from oversight.papers.numbers import void
+from tests.db.test_appraisal_cases import setting
+from tests.db.test_prints import Setter
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def press(app):
+    return prints.Press(app.config["OVERSIGHT"].data_dir, "", Setter())
+
+
+@pytest.fixture
+def paper(session, play):
+    case = play.approved()
+    session.commit()
+    return play.papers(case)[0]
+
+
+def test_a_case_offers_its_papers_as_files_once_they_are_made(session, reader, play, press, paper):
+    officer, path = reader("town1.officer"), f"/cases/{paper.case_id}"
+    assert "正在制作" in officer.get(path).main and "下载 PDF" not in officer.get(path).main
+    prints.run(session, press, play.at)
+    page = officer.get(path).main
+    assert "下载 PDF" in page and "下载 Word 版" in page and "正在制作" not in page
+    answer = officer.raw("GET", f"/papers/{paper.id}.docx")
+    assert answer.status_code == 200 and answer.data.startswith(b"PK")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert reader("village.secretary").raw("GET", f"/papers/{paper.id}.pdf").status_code == 200
+    assert reader("town2.officer").raw("GET", f"/papers/{paper.id}.pdf").status_code == 404
+
+
+def test_a_file_that_is_not_made_yet_says_so(reader, paper):
+    answer = reader("town1.officer").raw("GET", f"/papers/{paper.id}.pdf")
+    assert answer.status_code == 503 and "正在制作" in answer.get_data(as_text=True)
+
+
+def test_the_papers_of_a_week_come_in_one_zip(session, reader, play, press, paper):
+    prints.run(session, press, play.at)
+    officer = reader("town1.officer")
+    assert "近七天印发的文书" in officer.get("/papers").main
+    data = officer.raw("GET", "/papers/week.zip").data
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        names = packed.namelist()
+    assert len(names) == 2 and all("青委党日〔2026〕1号" in one for one in names)
+    assert reader("town2.officer").raw("GET", "/papers/week.zip").status_code == 404
+
+
+def test_blank_forms_are_there_for_who_writes_by_hand(reader):
+    member = reader("village.secretary")
+    assert "主题党日活动记录表" in member.get("/forms").main
+    assert member.raw("GET", "/forms/activity.docx").data.startswith(b"PK")
+    assert member.raw("GET", "/forms/none.docx").status_code == 404
+
+
+def test_whoever_holds_a_paper_has_it_checked_without_a_login(app, session, play, paper):
+    stranger = app.test_client()
+    code = f"{paper.code[:5].lower()}-{paper.code[5:]}"
+    assert stranger.get(f"/check?code={code}").location.endswith(f"/check/{paper.code}")
+    page = stranger.get(f"/check/{paper.code}").get_data(as_text=True)
+    for said in ("现行有效", paper.number, "青溪镇党委", "2026"):
+        assert said in page
+    for never in (*paper.body["paragraphs"], "青溪村党支部"):
+        assert never not in page
+    unknown = stranger.get("/check/0000000000")
+    assert unknown.status_code == 404 and "没有核验码" in unknown.get_data(as_text=True)
+    attempt = type("Attempt", (), {"session": session, "at": play.at, "case": paper.case_id})
+    attempt.case = type("Case", (), {"id": paper.case_id})
+    void(attempt, "撤销")
+    session.commit()
+    assert "已经作废" in stranger.get(f"/check/{paper.code}").get_data(as_text=True)
+
+
+def test_bytes_are_held_against_the_database_and_an_export(
+    app, session, play, press, paper, tmp_path, runner
+):
+    prints.run(session, press, play.at)
+    row = next(one for one in prints.of_papers(session, [paper.id]) if one.kind == "docx")
+    data = prints.files.read(press.folder, row.stored)
+    genuine, altered, export = (tmp_path / one for one in ("a.docx", "b.docx", "j.jsonl"))
+    genuine.write_bytes(data)
+    altered.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    audit.export(session, export, play.at)
+    said = f"真实：{paper.number}，{paper.issued_on} 印发，文件与登记一致。\n"
+    session.rollback()
+    for more in ((), ("--against", str(export))):
+        assert runner("verify", str(genuine), *more) == (0, said)
+        code, no = runner("verify", str(altered), *more)
+        assert code == 1 and "不一致" in no
+
+
+@pytest.fixture
+def runner(app):
+    from oversight.cli import main
+
+    def run(*words: str) -> tuple[int, str]:
+        found = app.test_cli_runner().invoke(main, list(words), obj=app)
+        return found.exit_code, found.output
+
+    return run
+
+
+def test_the_api_tells_and_sends_both_files(api, play, press, paper):
+    secretary, other = api("village.secretary"), api("town2.officer")
+    [told] = secretary.get(f"/cases/{paper.case_id}")["documents"]
+    assert told["sha256"] == paper.sha256 and told["pdf"] is told["docx_sha256"] is None
+    assert secretary.send("GET", f"/papers/{paper.id}/pdf").status_code == 503
+    prints.run(play.session, press, play.at)
+    [told] = secretary.get(f"/cases/{paper.case_id}")["documents"]
+    for kind in ("pdf", "docx"):
+        answer = secretary.send("GET", f"/papers/{paper.id}/{kind}")
+        assert told[kind] == f"/api/v1/papers/{paper.id}/{kind}" and answer.status_code == 200
+        assert prints.files.sha256(answer.data) == told[f"{kind}_sha256"]
+        assert other.send("GET", f"/papers/{paper.id}/{kind}").status_code == 404
+
+
+def test_a_number_put_right_stands_on_new_files_and_the_old_are_told_apart(
+    session, play, press, runner, tmp_path
+):
+    setting(play, "reply_numbers", "typed")
+    case = play.approved()
+    session.commit()
+    officer, [paper] = play.who("town1.officer"), play.papers(case)
+    assert prints.run(session, press, play.at) == 0
+    paper_numbers.enter(session, paper.id, "青委〔2026〕31号", officer, play.at)
+    assert prints.run(session, press, play.at) == 1
+    old = tmp_path / "old.docx"
+    old.write_bytes(_bytes(session, press, paper, "docx"))
+    paper_numbers.correct(session, paper.id, "青委〔2026〕32号", "看错一行", officer, play.at)
+    assert prints.of_papers(session, [paper.id]) == []
+    assert prints.run(session, press, play.at) == 1
+    new = tmp_path / "new.docx"
+    new.write_bytes(_bytes(session, press, paper, "docx"))
+    session.rollback()
+    code, said = runner("verify", str(old))
+    assert code == 1 and "文号已由青委〔2026〕31号更正为青委〔2026〕32号" in said
+    assert runner("verify", str(new))[0] == 0
+
+
+def _bytes(session, press, paper, kind: str) -> bytes:
+    row = next(one for one in prints.of_papers(session, [paper.id]) if one.kind == kind)
+    return prints.files.read(press.folder, row.stored)
