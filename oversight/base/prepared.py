@@ -166,10 +166,9 @@ class _Compiled:
         # what each parameter is: its name, its converter, and its value where the statement fixes it
         self.order = [(name, converters.get(name), fixed.get(name)) for name in places or fixed]
         self.names = [name for name, _convert, _fixed in self.order]
-        columns = _columns_of(statement)
-        self.columns = [column.key for column in columns]
+        self.columns = [column.key for column in _columns_of(statement)]
         self.Row: Callable = _row_of(self.columns)
-        self.out = [_reader(column.type, dialect) for column in columns]
+        self.out = [_reader(column.type, dialect) for column in _columns_of(statement)]
 
     def row(self, found):
         return self.Row(*self.values(found))

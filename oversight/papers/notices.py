@@ -92,7 +92,7 @@ def bulletin(attempt: TransitionContext) -> dict:
     facts, whole = attempt.case.facts, attempt.unit.kind == "zone"
     year, month = facts["month"].split("-")
     corrects, named = facts.get("corrects"), f"{year}年{int(month)}月支部主题党日活动开展情况"
-    of = "全区" if whole else "所属党支部"
+    of = N_("全区") if whole else N_("所属党支部")
     total = {
         name: sum(one.get(name, 0) for one in facts["figures"])
         for name in ("expected", *(word for word, _said in HOW_HELD))

@@ -93,6 +93,6 @@ def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
 
 _MONTH = (a_month, has_begun)
 WORKFLOW = _definition(
-    2, OF_A_UNIT, "上级印发了情况通报。", above_the_branches, *_MONTH, corrects_its_own
+    2, OF_A_UNIT, N_("上级印发了情况通报。"), above_the_branches, *_MONTH, corrects_its_own
 )
-EARLIER = (_definition(1, OF_THE_ZONE, "区里印发了情况通报。", by_the_zone, *_MONTH),)
+EARLIER = (_definition(1, OF_THE_ZONE, N_("区里印发了情况通报。"), by_the_zone, *_MONTH),)

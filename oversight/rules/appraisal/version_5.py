@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oversight.base.sentences import N_
 from oversight.law.definition import Workflow
 
-LABELS = {"ask_not_counted": "请示不计入", "consent_not_counted": "同意不计入"}
+LABELS = {"ask_not_counted": N_("请示不计入"), "consent_not_counted": N_("同意不计入")}
 STATES = {
-    "not_counted_asked": "待上级同意不计入",
-    "not_counted_asked_later": "待上级同意不计入（互评后）",
+    "not_counted_asked": N_("待上级同意不计入"),
+    "not_counted_asked_later": N_("待上级同意不计入（互评后）"),
 }
 
 
