@@ -47,16 +47,11 @@ class Kept:
                 session.flush()
 
 
-def _clean(session: Session) -> bool:
-    """True where nothing waits to be written; asked at every question."""
-    return not (session._new or session._deleted or session.identity_map.check_modified())
-
-
 def write_out(session) -> None:
     """Write what waits to be written, as a query of objects does before it asks."""
     session = plain(session)
-    if session.autoflush and not _clean(session):
-        session.flush()
+    if session.autoflush:
+        session.flush()  # asks first whether anything is new, gone or changed
 
 
 def plain(session: Session | scoped_session) -> Session:
