@@ -90,14 +90,14 @@ def paced(workdays: int, keeps: bool = False) -> Due:
 # fmt: off
 PREPARING = State("preparing", "准备", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("核对名册"))
 AWAY_FIRST = State("not_counted_asked", "待上级同意不计入应到会人数", waits_on=SUPERIOR, due=IN_FIVE,
-                   act=N_("批复不计入应到会人数"))
+                   act=N_("批复不计入"))
 SELF_ASSESSMENT = State("self_assessment", "个人自评", waits_on=MEMBERS, act=N_("写自评"),
                         due=Due(10, TIME, keeps=True, reminders=(3, 0), escalate_to=BRANCH))
 EXCUSING = State("excuse_asked", "待上级同意免写自评", waits_on=SUPERIOR, due=IN_FIVE, act=N_("批复免写自评"))
 SELF_DONE = State("self_done", "自评完成", waits_on=BRANCH, due=paced(5), act=N_("召开组织生活会"))
 PEER_REVIEW = State("peer_review", "党员互评", waits_on=BRANCH, due=paced(15, keeps=True), act=N_("互评"))
 AWAY_LATER = State("not_counted_asked_later", "待上级同意不计入应到会人数（互评后）", waits_on=SUPERIOR, due=IN_FIVE,
-                   act=N_("批复不计入应到会人数"))
+                   act=N_("批复不计入"))
 VOTE = State("vote", "民主测评", waits_on=BRANCH, due=paced(10, keeps=True), act=N_("测评计票"))
 RATE = State("rating", "组织评定", waits_on=BRANCH, due=paced(5), act=N_("评定等次"))
 PUT_FORWARD = State("proposed", "等次已提出", waits_on=AUTOMATIC)

@@ -116,6 +116,7 @@ def test_a_handler_that_fails_stops_no_other_and_is_tried_again_by_hand(
     session, asked, monkeypatch
 ):
     monkeypatch.setitem(sweep.HANDLERS, "notify", lambda *_: 1 / 0)
+    monkeypatch.setitem(sweep.LISTS, "notify", lambda *_: 1 / 0)
     for _try in range(6):
         sweep.sweep(session, at("2026-11-26"))
     failed = figures.work_failed(session)

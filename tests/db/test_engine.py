@@ -262,7 +262,7 @@ def test_one_effect_that_fails_takes_the_others_back(play, monkeypatch):
     """An `after` that raises must not leave the new state behind."""
     case = play.asked()
     before = dump(play.session)
-    monkeypatch.setattr(engine.outbox, "enqueue", lambda *_args: 1 / 0)
+    monkeypatch.setattr(engine.outbox, "enqueue_all", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         play.move(case, "town1.officer", "return")
     play.session.rollback()

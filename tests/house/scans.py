@@ -91,7 +91,7 @@ _BY_REASON = {
         "work": "_count retry",
         "journal": "_clock",
         "attachments": "astray _files",
-        "paper_files": "astray",
+        "paper_files": "astray _files",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
