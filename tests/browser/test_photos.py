@@ -8,7 +8,11 @@ import io
 
 import pytest
 from PIL import Image
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -49,7 +53,10 @@ def shown(site) -> list[tuple]:
 def until(driver, wanted) -> None:
     # A page that is being left may take its parts with it while they are read.
     leaving = [NoSuchElementException, StaleElementReferenceException]
-    WebDriverWait(driver, 30, 0.1, leaving).until(lambda _driver: wanted())
+    try:
+        WebDriverWait(driver, 30, 0.1, leaving).until(lambda _driver: wanted())
+    except TimeoutException:
+        raise AssertionError(driver.find_element(By.TAG_NAME, "main").text) from None
 
 
 def at_the_order(driver, site) -> Finger:
