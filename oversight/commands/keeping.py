@@ -19,11 +19,13 @@ from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_
 from oversight.time import backup as backups
 from oversight.time import doctor as health
+from oversight.time import rollups
 
 from .click_i18n import Command
 from .context import in_app, migrate, migrations, now, signer, table
 
 NICE = 10
+SUMS_EVERY = 10  # minutes, until they are of today
 ROOMY = 3  # times the size of the database: room that a backup asks for
 
 
@@ -152,9 +154,24 @@ def begin_daily(at: Moment) -> None:
     wanted = env.backups and not _running and backups.daily_name(env.backup_dir, at, hour)
     if not (wanted and _has_room(env)):
         return
-    code = (
-        f"import os; os.nice({NICE}); from oversight.cli import main; main(['backup', '--daily'])"
-    )
-    _running.append(
-        subprocess.Popen([sys.executable, "-c", code], env=os.environ, stdout=subprocess.DEVNULL)
-    )
+    _running.append(_beside("backup", "--daily"))
+
+
+_summing: list[subprocess.Popen] = []  # the sums that this process has begun
+
+
+def begin_sums(at: Moment) -> None:
+    """Begin the day's sums of a large zone beside this process: no term waits for them."""
+    _summing[:] = [one for one in _summing if one.poll() is None]
+    if _summing or at.now.minute % SUMS_EVERY:
+        return
+    stale = rollups.stale(db.session, at.today)
+    db.session.rollback()
+    if stale:
+        _summing.append(_beside("obligations", "rollup"))
+
+
+def _beside(*words: str) -> subprocess.Popen:
+    """Run a command in a process of its own, which lets others go first."""
+    code = f"import os; os.nice({NICE}); from oversight.cli import main; main({list(words)!r})"
+    return subprocess.Popen([sys.executable, "-c", code], env=os.environ, stdout=subprocess.DEVNULL)

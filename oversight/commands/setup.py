@@ -185,6 +185,7 @@ def _beat(at: Moment) -> None:
     from . import keeping
 
     keeping.begin_daily(at)
+    keeping.begin_sums(at)
     with suppress(due.Leapt):  # the pages say so
         due.sweep(db.session, at, signer())
     prints.run(db.session, press(), at)

@@ -31,7 +31,7 @@ from oversight.organization import standing
 from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
 from oversight.rules.context import TransitionContext
 
-from . import marks, rollups, watch
+from . import marks, watch
 from .faults import Faults
 
 OVERDUE = -1
@@ -64,7 +64,6 @@ def sweep(
     deliver = partial(outbox.dispatch, session, at, HANDLERS, lists=LISTS)
     run.done["delivered"] = sum(iter(deliver, 0))
     run.done["sealed"] = _sealed(session, at, signer) if seals_too else 0
-    _roll_up(session, at)
     _forget_answers(session, at)
     drafts.forget_old(session, at)
     run.faults.forget_stale()
@@ -178,14 +177,6 @@ def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> 
     if point and signer:
         signer.keep(*seals.file_of(point))
     return point is not None
-
-
-def _roll_up(session: Session, at: Moment) -> None:
-    """Reckon the sums of the superiors of large zones once a day, each in a transaction of its own."""
-    with _looking(session):
-        due = rollups.stale(session, at.today)
-    for unit_id in due:
-        rollups.renew(session, unit_id, at)
 
 
 def _forget_answers(session: Session, at: Moment) -> None:

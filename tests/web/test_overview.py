@@ -5,12 +5,14 @@ zone, as of any day.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from oversight.calendar.party_days import plan_year
+from oversight.commands import keeping
 from oversight.ledger import obligations, overview, pace
 from oversight.ledger.tally import Tally
 from oversight.models import Rollup
@@ -226,3 +228,27 @@ def test_a_page_of_a_superior_goes_on(reader, lived, monkeypatch):
         said(row[0]) for page in (first, officer.get(following)) for row in table(page, "ov-m")
     ]
     assert len(names) == len(set(names)) == 6
+
+
+def test_sums_of_a_large_zone_are_begun_beside_the_server_until_they_are_of_today(
+    lived, session, app, monkeypatch
+):
+    """No term waits for them: the sweep of a county took more than a minute with them."""
+    begun = []
+    monkeypatch.setattr(rollups, "LIVE", 3)
+    monkeypatch.setattr(keeping, "_summing", [])
+    monkeypatch.setattr(keeping, "_beside", lambda *words: begun.append(words) or Ended())
+    moment = at(TODAY)
+    for minute in (1, 10, 11, 20):
+        keeping.begin_sums(replace(moment, now=moment.now.replace(minute=minute)))
+    assert begun == [("obligations", "rollup")] * 2
+    rollups.rebuild(session, lived.zone.id, moment)
+    keeping.begin_sums(replace(moment, now=moment.now.replace(minute=30)))
+    assert len(begun) == 2
+
+
+class Ended:
+    """A process that has ended."""
+
+    def poll(self):
+        return 1
