@@ -355,3 +355,9 @@ def migrated_to(session: Session) -> set[str]:
     from alembic.migration import MigrationContext  # slow to load and asked for rarely
 
     return set(MigrationContext.configure(session.connection()).get_current_heads())
+
+
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """Return an index of the rows for which a condition holds, on either database."""
+    held = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=held, postgresql_where=held)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Zone
 from .people import Person
@@ -16,14 +16,7 @@ from .records import append_only
 
 class Account(Base):
     __tablename__ = "accounts"
-    __table_args__ = (
-        sa.Index(
-            "ix_accounts_closing",
-            "closes_on",
-            sqlite_where=sa.text("closes_on IS NOT NULL"),
-            postgresql_where=sa.text("closes_on IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (partial("ix_accounts_closing", "closes_on", where="closes_on IS NOT NULL"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Unit
 from .people import Person
@@ -20,13 +20,7 @@ class Slip(Base):
 
     __tablename__ = "slips"
     __table_args__ = (
-        sa.Index(
-            "ix_slips_usable",
-            "zone_id",
-            "expires_at",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        ),
+        partial("ix_slips_usable", "zone_id", "expires_at", where="ended_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -60,13 +54,7 @@ class PostProposal(Base):
 
     __tablename__ = "post_proposals"
     __table_args__ = (
-        sa.Index(
-            "ix_post_proposals_waiting",
-            "zone_id",
-            "id",
-            sqlite_where=sa.text("decided_at IS NULL"),
-            postgresql_where=sa.text("decided_at IS NULL"),
-        ),
+        partial("ix_post_proposals_waiting", "zone_id", "id", where="decided_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

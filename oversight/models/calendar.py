@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .records import append_only
 
@@ -41,14 +41,13 @@ class ZoneNotice(Base):
 
     __tablename__ = "zone_notices"
     __table_args__ = (
-        sa.Index(
+        partial(
             "uq_zone_notices_month",
             "zone_id",
             "year",
             "month",
+            where="ended_at IS NULL",
             unique=True,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
         ),
     )
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Unit
 from .records import append_only
@@ -31,46 +31,23 @@ JOINT = {
 class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
-        sa.Index(
+        partial(
             "uq_cases_one_open",
             "workflow",
             "subject",
+            where="closed_at IS NULL AND subject IS NOT NULL",
             unique=True,
-            sqlite_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NULL AND subject IS NOT NULL"),
         ),
         sa.Index("ix_cases_subject", "subject"),
         sa.Index("ix_cases_unit", "unit_id", "workflow", "closed_at"),
-        sa.Index(
-            "ix_cases_open_state",
-            "workflow",
-            "state",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
+        partial("ix_cases_open_state", "workflow", "state", where="closed_at IS NULL"),
+        partial(
+            "ix_cases_open_due", "zone_id", "due_on", "id", "workflow", where="closed_at IS NULL"
         ),
-        sa.Index(
-            "ix_cases_open_due",
-            "zone_id",
-            "due_on",
-            "id",
-            "workflow",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
+        partial(
+            "ix_cases_numbered", "unit_id", "workflow", "opened_at", where="number IS NOT NULL"
         ),
-        sa.Index(
-            "ix_cases_numbered",
-            "unit_id",
-            "workflow",
-            "opened_at",
-            sqlite_where=sa.text("number IS NOT NULL"),
-            postgresql_where=sa.text("number IS NOT NULL"),
-        ),
-        sa.Index(
-            "ix_cases_open_id",
-            "id",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
-        ),
+        partial("ix_cases_open_id", "id", where="closed_at IS NULL"),
         sa.Index(
             "ix_cases_joint",
             "workflow",
@@ -78,31 +55,10 @@ class Case(Base):
             sqlite_where=sa.text(f"closed_at IS NULL AND {JOINT['sqlite']}"),
             postgresql_where=sa.text(f"closed_at IS NULL AND {JOINT['postgresql']}"),
         ),
-        sa.Index(
-            "ix_cases_wake",
-            "wake_on",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
-        ),
-        sa.Index(
-            "ix_cases_remind",
-            "remind_on",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
-        ),
-        sa.Index(
-            "ix_cases_closed",
-            "workflow",
-            "closed_at",
-            sqlite_where=sa.text("closed_at IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NOT NULL"),
-        ),
-        sa.Index(
-            "ix_cases_due",
-            "due_on",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
-        ),
+        partial("ix_cases_wake", "wake_on", where="closed_at IS NULL"),
+        partial("ix_cases_remind", "remind_on", where="closed_at IS NULL"),
+        partial("ix_cases_closed", "workflow", "closed_at", where="closed_at IS NOT NULL"),
+        partial("ix_cases_due", "due_on", where="closed_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -180,7 +136,7 @@ class WorkItem(Base):
 
     __tablename__ = "desks"
     __table_args__ = (
-        sa.Index(
+        partial(
             "ix_desks_seat",
             "unit_id",
             "role",
@@ -190,32 +146,12 @@ class WorkItem(Base):
             "case_id",
             "workflow",
             "person_id",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
+            where="closed_at IS NULL",
         ),
-        sa.Index(
-            "ix_desks_person",
-            "person_id",
-            "due_on",
-            "id",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
-        ),
-        sa.Index(
-            "ix_desks_own",
-            "person_id",
-            "case_id",
-            sqlite_where=sa.text("person_id IS NOT NULL"),
-            postgresql_where=sa.text("person_id IS NOT NULL"),
-        ),
+        partial("ix_desks_person", "person_id", "due_on", "id", where="closed_at IS NULL"),
+        partial("ix_desks_own", "person_id", "case_id", where="person_id IS NOT NULL"),
         sa.Index("ix_desks_case", "case_id"),
-        sa.Index(
-            "ix_desks_slot",
-            "slot_id",
-            "case_id",
-            sqlite_where=sa.text("slot_id IS NOT NULL"),
-            postgresql_where=sa.text("slot_id IS NOT NULL"),
-        ),
+        partial("ix_desks_slot", "slot_id", "case_id", where="slot_id IS NOT NULL"),
         sa.Index(
             "ix_desks_passed",
             "unit_id",
@@ -223,23 +159,14 @@ class WorkItem(Base):
             sqlite_where=sa.text(PASSED),
             postgresql_where=sa.text(PASSED),
         ),
-        sa.Index(
-            "ix_desks_beside",
-            "beside_id",
-            sqlite_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NULL AND beside_id IS NOT NULL"),
+        partial(
+            "ix_desks_beside", "beside_id", where="closed_at IS NULL AND beside_id IS NOT NULL"
         ),
-        sa.Index(
-            "ix_desks_claimed",
-            "claimed_by",
-            sqlite_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NULL AND claimed_by IS NOT NULL"),
+        partial(
+            "ix_desks_claimed", "claimed_by", where="closed_at IS NULL AND claimed_by IS NOT NULL"
         ),
-        sa.Index(
-            "ix_desks_handed",
-            "handed_to",
-            sqlite_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
-            postgresql_where=sa.text("closed_at IS NULL AND handed_to IS NOT NULL"),
+        partial(
+            "ix_desks_handed", "handed_to", where="closed_at IS NULL AND handed_to IS NOT NULL"
         ),
     )
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Unit
 from .people import Person
@@ -49,14 +49,13 @@ class DutyRecord(Base):
             "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
             name="withdrawn_with_a_reason",
         ),
-        sa.Index(
+        partial(
             "uq_duty_records_sheet",
             "sheet_id",
             "key",
             "month",
+            where="withdrawn_at IS NULL",
             unique=True,
-            sqlite_where=sa.text("withdrawn_at IS NULL"),
-            postgresql_where=sa.text("withdrawn_at IS NULL"),
         ),
         sa.Index("ix_duty_records_unit", "unit_id", "year", "key"),
         sa.Index("ix_duty_records_seal", "zone_id", "seal"),

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from oversight.base.db import Base, Id, Json, new_id
+from oversight.base.db import Base, Id, Json, new_id, partial
 
 from .records import append_only
 
@@ -21,13 +21,8 @@ class JournalRow(Base):
         sa.UniqueConstraint("case_id", "seq", name="uq_journal_chain"),
         sa.Index("ix_journal_actor", "actor_id", "case_id", "role"),
         sa.Index("ix_journal_role", "case_id", "role", "actor_id"),
-        sa.Index(
-            "ix_journal_acting_for",
-            "acting_for",
-            "case_id",
-            "role",
-            sqlite_where=sa.text("acting_for IS NOT NULL"),
-            postgresql_where=sa.text("acting_for IS NOT NULL"),
+        partial(
+            "ix_journal_acting_for", "acting_for", "case_id", "role", where="acting_for IS NOT NULL"
         ),
         append_only(),
     )
@@ -67,14 +62,7 @@ class Checkpoint(Base):
     __table_args__ = (
         sa.Index("uq_checkpoints_number", "zone_id", "number", unique=True),
         sa.Index("uq_checkpoints_day", "zone_id", "day", unique=True),
-        sa.Index(
-            "uq_checkpoints_previous",
-            "zone_id",
-            "previous",
-            unique=True,
-            sqlite_where=sa.text("format > 1"),
-            postgresql_where=sa.text("format > 1"),
-        ),
+        partial("uq_checkpoints_previous", "zone_id", "previous", where="format > 1", unique=True),
         append_only(),
     )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Unit
 from .people import Person
@@ -26,13 +26,8 @@ class LifeMeeting(Base):
             "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
             name="withdrawn_with_a_reason",
         ),
-        sa.Index(
-            "uq_life_meetings_day",
-            "unit_id",
-            "held_on",
-            unique=True,
-            sqlite_where=sa.text("withdrawn_at IS NULL"),
-            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        partial(
+            "uq_life_meetings_day", "unit_id", "held_on", where="withdrawn_at IS NULL", unique=True
         ),
         sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
         sa.Index("ix_life_meetings_seal", "zone_id", "seal"),

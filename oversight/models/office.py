@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .organizations import Unit
 from .people import Person
@@ -65,14 +65,7 @@ class FollowUp(Base):
     """A person's own reminder on a case; no deadline."""
 
     __tablename__ = "follow_ups"
-    __table_args__ = (
-        sa.Index(
-            "ix_follow_ups_due",
-            "day",
-            sqlite_where=sa.text("told_at IS NULL"),
-            postgresql_where=sa.text("told_at IS NULL"),
-        ),
-    )
+    __table_args__ = (partial("ix_follow_ups_due", "day", where="told_at IS NULL"),)
 
     case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(

@@ -8,7 +8,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 from oversight.base.sentences import N_
 
 from .records import append_only
@@ -156,12 +156,7 @@ class Reorganization(Base):
 
     __tablename__ = "reorganizations"
     __table_args__ = (
-        sa.Index(
-            "ix_reorganizations_due",
-            "day",
-            sqlite_where=sa.text("done_at IS NULL AND ended_at IS NULL"),
-            postgresql_where=sa.text("done_at IS NULL AND ended_at IS NULL"),
-        ),
+        partial("ix_reorganizations_due", "day", where="done_at IS NULL AND ended_at IS NULL"),
         sa.Index("ix_reorganizations_unit", "unit_id"),
         sa.Index("ix_reorganizations_into", "into_id"),
     )

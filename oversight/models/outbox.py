@@ -7,19 +7,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 
 class OutboxMessage(Base):
     __tablename__ = "work"
     __table_args__ = (
         sa.UniqueConstraint("zone_id", "key", name="uq_work_key"),
-        sa.Index(
-            "ix_work_due",
-            "due_at",
-            sqlite_where=sa.text("done_at IS NULL"),
-            postgresql_where=sa.text("done_at IS NULL"),
-        ),
+        partial("ix_work_due", "due_at", where="done_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -39,18 +34,8 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         sa.UniqueConstraint("person_id", "key", name="uq_notices_once"),
-        sa.Index(
-            "ix_notices_unread_of_case",
-            "case_id",
-            sqlite_where=sa.text("read_at IS NULL"),
-            postgresql_where=sa.text("read_at IS NULL"),
-        ),
-        sa.Index(
-            "ix_notices_unread",
-            "person_id",
-            sqlite_where=sa.text("read_at IS NULL"),
-            postgresql_where=sa.text("read_at IS NULL"),
-        ),
+        partial("ix_notices_unread_of_case", "case_id", where="read_at IS NULL"),
+        partial("ix_notices_unread", "person_id", where="read_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, new_id, partial
 
 from .records import append_only
 
@@ -52,13 +52,7 @@ class Membership(Base):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        sa.Index(
-            "uq_memberships_one_branch",
-            "person_id",
-            unique=True,
-            sqlite_where=sa.text("to_on IS NULL"),
-            postgresql_where=sa.text("to_on IS NULL"),
-        ),
+        partial("uq_memberships_one_branch", "person_id", where="to_on IS NULL", unique=True),
         sa.Index("ix_memberships_unit", "unit_id", "from_on"),
         sa.Index("ix_memberships_person", "person_id", "from_on"),
         sa.Index("ix_memberships_from", "zone_id", "from_on"),
