@@ -40,6 +40,7 @@ from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import (
+    addresses,
     assets,
     drafts,
     excel,
@@ -192,6 +193,7 @@ def register(app: Flask) -> None:
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
+    app.url_rule_class = addresses.Address
     app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
