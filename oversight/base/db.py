@@ -257,6 +257,12 @@ def put(session, model, values):
     return found
 
 
+def adopt(session: Session, row) -> None:
+    """Take in an object whose row has just been inserted by a statement, as a flush would."""
+    session.add(row)
+    session._register_persistent({instance_state(row)})
+
+
 def settle(row, values) -> None:
     """Set columns of a row as if they had been read: no flush writes them."""
     state = instance_state(row)

@@ -17,6 +17,7 @@ from oversight import workflows
 from oversight.base import outages
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
+from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
 from oversight.organization.actor import Actor
@@ -46,7 +47,7 @@ def use_case(
     `trial` takes back what was done, to show what it would do. Raises what is raised inside;
     VersionConflict, AlreadyTaken where the database reports a concurrent write.
     """
-    zone_id = who.zone_id if who else zone_id
+    session, zone_id = plain(session), who.zone_id if who else zone_id
     who_id = id_of(who)
     with one_transaction(session, trial):
         if who is not None:
@@ -75,6 +76,7 @@ def use_case(
 @contextmanager
 def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     """Commit what the use cases inside do all together, or nothing; one inside another joins it."""
+    session = plain(session)
     if AFTER in session.info:
         yield
         return

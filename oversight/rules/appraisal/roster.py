@@ -84,6 +84,7 @@ def entitled(attempt: TransitionContext) -> int:
 def draw_up(attempt: TransitionContext) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
     here = listed(attempt.session, attempt.case.unit_id, attempt.today)
+    attempt.insert()
     _enrol(attempt, dict(enumerate(here)))
 
 
