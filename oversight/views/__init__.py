@@ -83,6 +83,7 @@ from .pages import (
     security,
     start,
     tokens,
+    written,
     year,
 )
 
@@ -107,7 +108,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
-FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
+FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 PAGES = (
     session,
@@ -135,6 +136,7 @@ PAGES = (
     printed,
     prints,
     blank_forms,
+    written,
     security,
     tokens,
     law,
