@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.attributes import instance_state
 from uuid6 import uuid7
 
-from . import kept, patience
+from . import healing, kept, patience
 from .prepared import Prepared, dashed
 from .refusals import NotFound
 
@@ -196,6 +196,7 @@ def prepare(engine: sa.Engine) -> None:
     kept.listen(engine)
     if engine.dialect.name != "sqlite":
         patience.listen(engine)
+        healing.listen(engine)
         return
 
     @sa.event.listens_for(engine, "connect")

@@ -54,6 +54,7 @@ from . import (
     said,
     session,
     slips,
+    unsure,
 )
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
@@ -222,6 +223,7 @@ def register(app: Flask) -> None:
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
+    unsure.register(app, _refused)
 
 
 class _Cookies(SecureCookieSessionInterface):

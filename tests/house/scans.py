@@ -25,6 +25,7 @@ NAMED = "looks for a part of a name"
 PRUNE = "drops what is old, once an hour"
 FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
+LIVED = "looks at all of a simulated year, in an instance of its own"
 
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
@@ -124,7 +125,17 @@ _BY_REASON = {
         "life_meetings": "fill",
         "accounts": "found",
     },
+    LIVED: {
+        "cases": "Life._lying _holders _nobody_dropped _swept digest",
+        "desks": "Life._lying _holders",
+        "activities": "Life.activities digest",
+        "attendance": "_nobody_dropped digest",
+        "journal": "digest",
+        "units": "offices_at",
+    },
 }
+# Read all of whatever table there is.
+EVERY = {"read_whole": WHOLE, "filled": FIRST, "counts": LIVED}
 ALLOWED = {
     (function, table): why
     for why, tables in _BY_REASON.items()
