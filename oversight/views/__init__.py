@@ -32,6 +32,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from oversight.base import outages, patience
+from oversight.base.alone import SEVERAL
 from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
@@ -255,12 +256,20 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
-    if current_app.extensions["other_key"] and request.blueprint not in (None, "health"):
-        raise Unavailable(key_check.OTHER)
+    if request.blueprint not in (None, "health"):
+        _may_serve()
     g.reading = _reading.set(request.method in SAFE)
     g.patience = patience.begin(request.method in SAFE)
     if request.method in SAFE:
         hold(db.session)
+
+
+def _may_serve() -> None:
+    """Refuse by another's key, and where another process serves this database. Raises Unavailable."""
+    if current_app.extensions["other_key"]:
+        raise Unavailable(key_check.OTHER)
+    if not health.serves():
+        raise Unavailable(SEVERAL)
 
 
 def _end(_error) -> None:
@@ -349,7 +358,7 @@ def _fails(error) -> DomainError:
     refusal = outages.as_refusal(error)
     if refusal is None:
         raise error
-    current_app.logger.warning("%s: %s", type(error).__name__, refusal.status)
+    current_app.logger.warning("%s: %s", outages.named(error), refusal.status)
     return refusal
 
 
