@@ -42,7 +42,16 @@ OF_THE_DATABASE = {
         "seals",
         "sight",
     ),
-    *("standing", "statements", "sweep", "sweep_part2", "tampering", "use_case"),
+    *(
+        "standing",
+        "statements",
+        "sweep",
+        "sweep_part2",
+        "tampering",
+        "use_case",
+        "work",
+        "work_kill",
+    ),
 }
 
 
