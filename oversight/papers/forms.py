@@ -293,7 +293,6 @@ def register(people: Sequence[Said] = (NOTHING,), *, votes: bool = True) -> Cont
 
 
 def _registered(said: Said, votes: bool) -> tuple[Block, ...]:
-    vote = {"tally": N_("民主测评")} if votes else {}
     room = "\n\n"
     end = {
         N_("支部评定意见"): said.get("outcome", "") + room + N_("书记（签名）：　　　　（盖章处）　　　年　月　日"),
@@ -306,7 +305,7 @@ def _registered(said: Said, votes: bool) -> tuple[Block, ...]:
             said, name=N_("姓名"), joined=N_("入党时间"), kind=N_("党员类别"), attended=N_("全年活动"),
         ),
         _fields(said, wide=True, self=N_("个人自评（对照“四个合格”）"), peers=N_("党员互评")),
-        *((_fields(said, **vote),) if vote else ()),
+        *((_fields(said, tally=N_("民主测评")),) if votes else ()),
         Table(tuple(end.items()), (1, 3), head=False),
     )  # fmt: skip
 

@@ -5,8 +5,6 @@ Issue 13, bad input; GB/T 9704-2012 for what stands beside the text.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from oversight.papers import docx, forms, layout, pdf
@@ -14,9 +12,9 @@ from oversight.papers.books import Book, Day, branch_book
 from oversight.papers.checking import Check
 from oversight.papers.layout import Content, Paragraph, Sheet, Table, letter, lines
 from tests.support.one_text import in_docx, words
+from tests.support.slices import WHOLE
 from tests.unit.test_paper_forms import AT, BODY, LONG_NAME, MM, SENTENCE, pages, part, said
 
-WHOLE = bool(os.environ.get("OVERSIGHT_WHOLE"))
 FOUND = [(SENTENCE, SENTENCE, "不符合", SENTENCE)] * 40
 NAMES = [f"欧阳䶮堃{number}" for number in range(43)]
 CASES = {

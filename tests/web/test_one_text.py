@@ -5,7 +5,6 @@ issued is what is issued. Every kind of paper, each seen by who sees its records
 from __future__ import annotations
 
 import io
-import os
 import re
 from datetime import UTC, datetime
 
@@ -31,10 +30,10 @@ from tests.db.test_rectification_walk import do as step
 from tests.db.test_registers import note as enter
 from tests.support.one_text import in_docx, on_page, plain, words
 from tests.support.papers import NEVER
+from tests.support.slices import WHOLE
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-WHOLE = bool(os.environ.get("OVERSIGHT_WHOLE"))
 SECRETARY, OFFICER, STRANGER = "village.secretary", "town1.officer", "village2.secretary"
 AT = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 

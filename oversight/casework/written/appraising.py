@@ -15,7 +15,7 @@ from oversight.models import Case
 from oversight.models.appraisal import GRADES
 from oversight.organization import members
 from oversight.papers import forms
-from oversight.papers.layout import Content, Paragraph, Sheet
+from oversight.papers.layout import Block, Content, Paragraph, Sheet
 from oversight.papers.letter import chinese_day
 
 from .asked import Ask, unit_then
@@ -217,7 +217,7 @@ def _bound(pages: list[Content]) -> Content:
     return Content(pages[0].title, blocks=tuple(blocks))
 
 
-def _apart(page: Content) -> list[Paragraph]:
+def _apart(page: Content) -> list[Block]:
     """Return a letter as paragraphs."""
     signed = [Paragraph(one, at="right") for one in (page.sender, page.date)]
     return [

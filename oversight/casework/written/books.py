@@ -137,7 +137,7 @@ def member_content(book: MemberBook) -> Content:
 
 def _days(book: MemberBook) -> list[tuple[str, ...]]:
     """Return the year's days of a member: date, theme, how he took part, dues, oath."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for day in book.mine.days:
         row = day.activity
         if row.year != book.mine.year:

@@ -61,7 +61,7 @@ def _author(ask: Ask, unit_id: str | None, person: str | None, row: JournalRow) 
 def _looked(case: Case) -> list[tuple[str, ...]]:
     """Return what was looked at, each by the branch's own clause: what was found, and reminded of."""
     facts, kind = case.facts, case.unit.category
-    found = [
+    found: list[tuple[str, ...]] = [
         (
             register()[one["clause"]]["quote"],
             orders.cite(own_id(one["clause"], kind)),
@@ -71,7 +71,7 @@ def _looked(case: Case) -> list[tuple[str, ...]]:
         for one in facts.get("findings") or []
     ]
     reminded = [_reminded(str(one)) for one in facts.get("reminders") or []]
-    fine = [(N_("没有发现需要整改的问题"), "", "符合要求", "")]
+    fine: list[tuple[str, ...]] = [(N_("没有发现需要整改的问题"), "", "符合要求", "")]
     return [*found, *reminded] or fine
 
 
