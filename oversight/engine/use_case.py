@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from oversight import workflows
@@ -83,7 +83,7 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     session.info[AFTER] = []
     try:
         yield
-        session.rollback() if trial else session.commit()
+        session.rollback() if trial else _commit(session)
     except BaseException:
         session.rollback()
         trial = True
@@ -91,6 +91,18 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     finally:
         for act in session.info.pop(AFTER):
             act()
+
+
+def _commit(session: Session) -> None:
+    """End a transaction for good. Raises Unsure where nobody knows whether it came about."""
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as error:
+        refusal = outages.of_commit(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def claim(session: Session) -> None:
