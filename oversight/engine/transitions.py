@@ -620,9 +620,8 @@ def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis |
     """Return the unit in which a case is opened; unseen only where another transition opens it.
     Raises NotFound.
     """
-    unit = find(session, Unit, unit_id)
-    hidden = unit is None or unit.zone_id != actor.zone_id
-    if hidden or basis is None and not actor.sees(unit):
+    unit = standing.find(session, actor.zone_id, unit_id)
+    if unit is None or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     return unit
 
@@ -896,11 +895,8 @@ def _signature(attempt: TransitionContext) -> str:
 def _outgoing(attempt: TransitionContext, left: str) -> None:
     """Leave what a move tells, and whose work waits after it, to the outbox."""
     if attempt.move.tells or not attempt.move.per_participant:
-        _enqueue(attempt, attempt.move.name, left)
-
-
-def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
-    outbox.enqueue_all(attempt.session, [_message(attempt, move, left)])
+        attempt.messages.append(_message(attempt, attempt.move.name, left))
+    outbox.enqueue_all(attempt.session, attempt.messages)
 
 
 def _message(attempt: TransitionContext, move: str, left: str) -> dict:
