@@ -169,13 +169,13 @@ class Glance:
         shown, following = part(list(rows), self.cursor, SIZE)
         return [rows[key] for key in shown], following
 
-    @property
+    @cached_property
     def months(self) -> list[int]:
         """Return the months of the table; first what is left of the year before, where there is any."""
         before = any(place[0] == tally.BEFORE for row in self.every for place in row.tally)
         return [*([tally.BEFORE] if before else ()), *range(1, 13)]
 
-    @property
+    @cached_property
     def groups(self) -> list[str]:
         """Return the kinds of duties that somebody owes."""
         owed = {place[1] for row in self.every for place in row.tally}
@@ -193,11 +193,11 @@ class Glance:
         state = next((one for one in tally.STATES if counts.get(one)), None)
         if state is None:
             return Cell("none", "—")
-        kind, sign = MARKS[state]
+        kind, sign = self._signs[state]
         n = counts[state]
         if kind == "late":
             kind = _dark(n)
-        text = _(sign) if state == obligations.SETTLED else f"{_(sign)}{n}"
+        text = sign if state == obligations.SETTLED else f"{sign}{n}"
         return Cell(kind, text, self.rows_at(row, **place), self._in_full(counts))
 
     def cases_of(self, row: Row) -> Cell:
@@ -226,7 +226,15 @@ class Glance:
         return _(law.GROUPS[name][0])
 
     def _in_full(self, counts: dict[str, int]) -> str:
-        return "，".join(f"{_(obligations.STATES[one])} {n}" for one, n in counts.items() if n)
+        return "，".join(f"{self._states[one]} {n}" for one, n in counts.items() if n)
+
+    @cached_property
+    def _states(self) -> dict[str, str]:
+        return {one: _(words) for one, words in obligations.STATES.items()}
+
+    @cached_property
+    def _signs(self) -> dict[str, tuple[str, str]]:
+        return {state: (kind, _(sign)) for state, (kind, sign) in MARKS.items()}
 
     def rows_at(self, row: Row, **place) -> str:
         """Return where the rows behind a number of a unit are."""
