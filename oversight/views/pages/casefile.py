@@ -292,14 +292,28 @@ class CaseFile:
         )
 
     def _checked(self, answer: Move | None) -> list[Check]:
-        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
         judged = [
-            self._judge(guard, attempt)
+            Check(bool(guard.test(attempt)), name, guard.sentence, guard.source)
+            for name, (guard, attempt) in self._to_judge(answer).items()
+        ]
+        return sorted([*self._seldom(), *judged], key=lambda check: check.ok)
+
+    def passes(self, answer: Move) -> bool:
+        """True where no check has anything to say about an answer; asks no further than the first."""
+        judged = self._to_judge(answer).values()
+        return not self.earlier and all(guard.test(attempt) for guard, attempt in judged)
+
+    def _to_judge(self, answer: Move | None) -> dict[str, tuple[Rule, TransitionContext]]:
+        """Return by name what is judged of the step that led here and of an answer, and about which: not
+        what reads words that are still to be written.
+        """
+        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
+        return {
+            guard.name: (guard, attempt)
             for attempt in attempts
             for guard in (*attempt.move.only_if, *attempt.move.warns)
-        ]
-        unique = {check.name: check for check in judged if check is not None}
-        return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
+            if not (attempt.move.decides and guard.words)
+        }
 
     def _asked_for(self) -> Iterable[TransitionContext]:
         """Yield the step that led here, with its words."""
@@ -311,11 +325,6 @@ class CaseFile:
             yield attempt
         except InvalidInput:  # words of an earlier version of the law
             return
-
-    def _judge(self, guard: Rule, attempt: TransitionContext) -> Check | None:
-        if attempt.move.decides and guard.words:
-            return None
-        return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
 
     def _seldom(self) -> list[Check]:
         """Return a warning where the branch was granted the same within a year."""
@@ -640,7 +649,5 @@ def clear(files: list[CaseFile]) -> set[str]:
     return {
         file.case.id
         for file in files
-        if not file.earlier
-        and (move := file.workflow.bulk_move(file.state))
-        and all(check.ok for check in file._checked(move))
+        if (move := file.workflow.bulk_move(file.state)) and file.passes(move)
     }
