@@ -15,7 +15,7 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, prints, record, rectification
+from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
 from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
@@ -428,6 +428,11 @@ class CaseFile:
     def printed(self) -> dict[str, prints.Printed]:
         """Return by paper which files of it there are."""
         return prints.standing(db.session, self.papers)
+
+    @cached_property
+    def issues_for(self) -> dict[str, str]:
+        """Return the units whose papers the reader scans back when they are sealed."""
+        return paper_numbers.seats(self.who)
 
     @property
     def signers(self) -> dict[str | None, str]:

@@ -21,14 +21,15 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import files as uploads
 from oversight.base.db import db
-from oversight.base.refusals import NotFound
-from oversight.casework import paper_numbers
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.casework import paper_numbers, sealed_copies
 from oversight.casework import prints as made
 from oversight.models import Paper, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import checking
-from oversight.views import session
+from oversight.views import present, session
 from oversight.views.api.route import route
 
 bp = Blueprint("prints", __name__)
@@ -93,6 +94,47 @@ def ask(paper_id):
     paper = made.ask(db.session, str(paper_id), session.actor(), session.moment())
     flash(_("文书文件正在制作，一两分钟后可以下载。"), "ok")
     return redirect(url_for("case.show", case_id=paper.case_id))
+
+
+@bp.get("/papers/<uuid:paper_id>/original")
+@login_required
+def original(paper_id):
+    """Send a paper as it was sealed, to who may read it. Raises NotFound, Unavailable."""
+    paper, row, data = sealed_copies.open_file(
+        db.session, _folder(), str(paper_id), session.actor()
+    )
+    name = made.name_of(paper, uploads.KINDS[row.kind], _("正本"))
+    return _saved(io.BytesIO(data), row.kind, name)
+
+
+@bp.post("/papers/<uuid:paper_id>/original")
+@login_required
+def keep_original(paper_id):
+    """Keep the scan of a sealed paper. Raises NotFound, Forbidden."""
+    file, scanner = request.files.get("file"), current_app.config["OVERSIGHT"].scanner
+    case_id = made.case_of(db.session, str(paper_id))
+    try:
+        sealed_copies.submit(
+            db.session,
+            _folder(),
+            str(paper_id),
+            file.read(uploads.MOST_BYTES + 1) if file else b"",
+            file.filename or "" if file else "",
+            session.actor(),
+            session.moment(),
+            scanner,
+        )
+        flash(_("正本已存入。"), "ok")
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as refusal:
+        flash(_no(refusal), "warn")
+    return redirect(url_for("case.show", case_id=case_id) + f"#p-{paper_id}")
+
+
+def _no(refusal: DomainError) -> str:
+    fields = refusal.fields if isinstance(refusal, InvalidInput) else {}
+    return present.translated(next(iter(fields.values()), refusal.sentence))
 
 
 def of_week(who: Actor) -> list[Paper]:
