@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -314,6 +315,41 @@ def ask(session: Session, paper_id: str, who: Actor, at: Moment) -> Paper:
         if len(of_papers(session, [paper.id])) < len(KINDS):
             make_again(session, paper, at.now)
     return paper
+
+
+def lacking(session: Session, papers: Iterable[Paper]) -> list[Paper]:
+    """Return the papers with a number of which a file is not there."""
+    numbered = [paper for paper in papers if _numbered(paper)]
+    have = Counter(one.paper_id for one in of_papers(session, [paper.id for paper in numbered]))
+    return [paper for paper in numbered if have[paper.id] < len(KINDS)]
+
+
+def make_now(
+    session: Session,
+    press: Press,
+    papers: list[Paper],
+    who: Actor,
+    at: Moment,
+    told: Callable[[int], None],
+) -> int:
+    """Make at once what papers lack, in one child; returns of how many papers nothing is lacking now.
+    Commits, each paper alone; `told` hears of each.
+    """
+    zone_id, ids = who.zone_id, [paper.id for paper in papers]
+    with use_case(session, who, at, MAKE):
+        for paper in papers:
+            make_again(session, paper, at.now)
+    keys = [made_by(paper_id) for paper_id in ids]
+    mine = (OutboxMessage.zone_id == zone_id, OutboxMessage.key.in_(keys))
+    rows = sa.select(OutboxMessage.id, OutboxMessage.payload).where(*mine)
+    due = session.execute(rows.order_by(OutboxMessage.id)).all()
+    session.rollback()
+    made = 0
+    with press.many() as running:
+        for work_id, payload in due:
+            made += _try(session, running, work_id, payload["paper"], at)
+            told(1)
+    return made
 
 
 def by_hash(session: Session, sha256: str) -> tuple[PaperFile, Paper, Case] | None:

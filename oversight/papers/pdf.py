@@ -60,13 +60,14 @@ class Setter:
     """
 
     def __init__(self, folders: Sequence[Path | str] = ()):
-        self._folders, self._child, self._set = folders, None, 0
+        self._folders, self._set = folders, 0
+        self.child: subprocess.Popen | None = None
 
     def __enter__(self) -> Setter:
         return self
 
     def __exit__(self, *_raised) -> None:
-        child, self._child = self._child, None
+        child, self.child = self.child, None
         if child is not None:
             child.kill()
             child.communicate()
@@ -88,8 +89,7 @@ class Setter:
         alarm = Timer(SECONDS, child.kill)
         alarm.start()
         try:
-            child.stdin.write(json.dumps(order).encode() + b"\n")
-            child.stdin.flush()
+            _tell(child, order)
             about = json.loads(child.stdout.readline())
             data = child.stdout.read(about.get("size", 0))
         finally:
@@ -102,25 +102,31 @@ class Setter:
         """Return the child; after many papers a fresh one, lest it grow."""
         if self._set >= RENEWED:
             self.__exit__()
-        if self._child is None:
-            self._set, self._child = 0, subprocess.Popen(
-                [sys.executable, "-I", "-B", typeset.__file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={},
-            )  # fmt: skip
-            begin = {
-                "source": SOURCE.read_text("utf-8"),
-                "families": FAMILIES,
-                "folders": self._there(),
-            }
-            self._child.stdin.write(json.dumps(begin).encode() + b"\n")
+        if self.child is None:
+            self._set, self.child = 0, _child()
+            source = SOURCE.read_text("utf-8")
+            _tell(self.child, {"source": source, "families": FAMILIES, "folders": self.there()})
         self._set += 1
-        return self._child
+        return self.child
 
-    def _there(self) -> list[str]:
+    def there(self) -> list[str]:
+        """Return the folders of types that there are."""
         return [str(one) for one in (*self._folders, *FOLDERS) if Path(one).is_dir()]
+
+
+def _child() -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-B", typeset.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    )
+
+
+def _tell(child: subprocess.Popen, what: dict) -> None:
+    child.stdin.write(json.dumps(what).encode() + b"\n")
+    child.stdin.flush()
 
 
 def make(content: Content, check: Check, at: datetime, folders: Sequence[Path | str]) -> bytes:

@@ -14,6 +14,7 @@ import subprocess
 
 import pytest
 
+from oversight.base import files
 from oversight.papers import docx, pdf
 from tests.support.real_papers import TEN
 from tests.unit.test_paper_forms import AT, CHECK, MM, pages
@@ -38,6 +39,8 @@ def laid(tmp_path_factory):
     for read in folder.glob("*.fodt"):
         read.write_text(read.read_text("utf-8").replace(SPACED, CLOSE), "utf-8")
     convert(folder, "fodt", "pdf")
+    taken = {name: files.clean((folder / f"{name}.pdf").read_bytes(), "").kind for name in TEN}
+    assert set(taken.values()) == {"application/pdf"}  # an office that prints so sends it back
     with pdf.Setter() as setter:
         return {
             name: (pages((folder / f"{name}.pdf").read_bytes()), pages(setter(content, CHECK, AT)))
