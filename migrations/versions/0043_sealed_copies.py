@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0043'
-down_revision = '0034'
+down_revision = '0044'
 
 ID = sa.Uuid(as_uuid=False)
 

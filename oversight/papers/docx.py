@@ -13,7 +13,18 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from .checking import SIDE, Check
-from .layout import CELLS, Content, Table, mark_lines, signed_right, title_lines, width
+from .layout import (
+    CELLS,
+    Block,
+    Content,
+    Sheet,
+    Table,
+    mark_lines,
+    signed_by,
+    signed_right,
+    title_lines,
+    width,
+)
 
 CELL, PITCH = 316, 579  # a character and a line, in twentieths of a point
 FROM_TOP = 1984  # from the type area to the letterhead: 35 mm
@@ -28,6 +39,7 @@ TYPES = {
     "song": ("宋体", 28),
     "small": ("宋体", 18),
     "cell": ("仿宋_GB2312", 24),
+    "note": ("仿宋_GB2312", 28),
 }
 STAND_INS = {  # what Word and WPS take where the first is not installed
     "仿宋_GB2312": "仿宋",
@@ -111,8 +123,10 @@ def _top(content: Content) -> Iterator[str]:
     """Yield letterhead, number, red rule, title and addressee."""
     if content.mark:
         yield from _letterhead(content)
-    for line in title_lines(content.title):
-        yield _p(_run(line, "biao"), align="center", more=_high(PITCH))
+    elif content.signers:
+        yield _p(_names(content), align="right", right=1)
+        yield _p("")
+    yield from _heading(content.title)
     if not content.mark:
         yield _p("")
     if content.to:
@@ -142,15 +156,37 @@ def _letterhead(content: Content) -> Iterator[str]:
         room = _high(line, FROM_TOP * (number == 1), rest * (number == len(lines)))
         yield _p(run, align="center", more=room)
     rule = '<w:pBdr><w:bottom w:val="single" w:sz="10" w:space="11" w:color="D7000F"/></w:pBdr>'
-    yield _p(_run(content.number), align="center", more=rule + _high(PITCH))
+    if content.signers:
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{(CELLS - 1) * CELL}"/></w:tabs>'
+        number = _run(content.number) + _TAB + _names(content)
+        yield _p(number, indent=1, more=rule + tab + _high(PITCH))
+    else:
+        yield _p(_run(content.number), align="center", more=rule + _high(PITCH))
     yield from (_p("", more=_high(PITCH - UNDER)), _p(""))
 
 
-def _block(block, more: str = "") -> str:
+def _heading(title: str, more: str = "") -> Iterator[str]:
+    """Yield the lines of a title, each a line of the page; `more` of the first."""
+    for line in title_lines(title):
+        yield _p(_run(line, "biao"), align="center", more=more + _high(PITCH))
+        more = ""
+
+
+def _names(content: Content) -> str:
+    """Write who signed what goes up, the names in their own type."""
+    label, _colon, names = signed_by(content).partition("：")
+    return _run(f"{label}：") + _run(names, "kai")
+
+
+def _block(block: Block, more: str = "") -> str:
     if isinstance(block, Table):
         return _table(block)
-    head = _run(block.head, LEVELS[block.level]) * bool(block.head)
-    return _p(head + _run(block.text), indent=2, more=more)
+    if isinstance(block, Sheet):
+        return "".join(_heading(block.title, "<w:pageBreakBefore/>")) + _p("")
+    runs = _run(block.head, LEVELS[block.level]) * bool(block.head) + _run(block.text)
+    if block.at == "right":
+        return _p(runs, align="right", right=2, more=more)
+    return _p(runs, indent=2 if block.at == "in" else 0, more=more)
 
 
 def _table(table: Table) -> str:
@@ -186,20 +222,40 @@ def _table(table: Table) -> str:
 
 
 def _signed(content: Content, check: Check, pictured: bool) -> Iterator[str]:
-    """Yield the code, sender and date, the place of the seal over them, and what follows. What is said
-    of the code stands below it, in the line of the date.
+    """Yield what is enclosed, the code, sender and date, the place of the seal over them, and what
+    follows. What is said of the code stands below it, in the line of the date.
     """
+    if content.enclosed:
+        yield _p("")
+    yield from (_p(_run(line), indent=2) for line in content.enclosed)
     wide = width(content.sender) > WIDE and bool(check.said)  # would run into the code
     said = _run("　".join(check.said), "small") if check.said else ""
-    if content.sender or said:
+    if content.sender or content.date or said:
         yield _p(_PICTURE if pictured else "", more=_KEEP)
         yield _p("", more=_KEEP) * (3 if wide else 1)
-        yield _p(_run(content.sender), align="right", right=signed_right(content), more=_KEEP)
+        for name in (content.sender, *content.others):
+            yield _p(_run(name), align="right", right=signed_right(content), more=_KEEP)
         yield _p(said + _TAB + _run(content.date), more=_DATED)
     yield from (_p(_run(line), indent=2) for line in content.after)
+    yield from _imprint(content)
     for annex in content.annexes:
         yield _p(_run(annex.title, "biao"), align="center", more="<w:pageBreakBefore/>")
         yield _table(annex.table) + _p("")
+
+
+def _imprint(content: Content) -> Iterator[str]:
+    """Yield 版记: for whom and by whom it was printed, in a frame at the foot of the page."""
+    wide = CELLS * CELL
+    frame = f'<w:framePr w:w="{wide}" w:wrap="notBeside" w:vAnchor="margin" w:hAnchor="margin" w:yAlign="bottom"/>'
+    rule = '<w:{} w:val="single" w:sz="{}" w:space="1" w:color="000000"/>'
+    sides = rule.format("top", 8) + rule.format("bottom", 8) + rule.format("between", 6)
+    edge = f'<w:pBdr>{sides}</w:pBdr><w:tabs><w:tab w:val="right" w:pos="{wide - CELL}"/></w:tabs>'
+    if content.copies:
+        yield _p(_run(content.copies, "note"), indent=1, more=frame + edge)
+    if content.printed:
+        office, day = content.printed
+        both = _run(office, "note") + "<w:r><w:tab/></w:r>" + _run(day, "note")
+        yield _p(both, indent=1, more=frame + edge)
 
 
 # The other parts ----------------------------------------------------------------------------------
