@@ -60,6 +60,8 @@ def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:
     have come about.
     """
     return Unsure(UNSURE) if error.connection_invalidated else as_refusal(error)
+
+
 def only_reads(error: BaseException) -> bool:
     """True where SQLite says that a file was opened to be read only."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY

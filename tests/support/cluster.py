@@ -59,7 +59,14 @@ class Cluster:
         told = open(self.home.parent / "log", "ab")
         with told:
             subprocess.run(
-                command, check=True, env=env, cwd="/", stdout=told, stderr=told, timeout=90, **as_whom
+                command,
+                check=True,
+                env=env,
+                cwd="/",
+                stdout=told,
+                stderr=told,
+                timeout=90,
+                **as_whom,
             )
 
     def start(self) -> None:
