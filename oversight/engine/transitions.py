@@ -44,7 +44,7 @@ from oversight.rules import parties
 from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, many, outbox, search, statements
+from . import assignment, authority, capsule, inbox, many, outbox, search, statements
 from .journal import chain_row
 from .use_case import use_case
 
@@ -121,12 +121,16 @@ def _guard(event) -> bool:
 
 def _apply(event) -> None:
     attempt = event.model
-    unmet = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
-    warned = [fill(sentence, attempt.settings) for sentence in unmet]
+    unmet = [guard for guard in attempt.move.warns if not guard.test(attempt)]
+    warned = [fill(guard.sentence, attempt.settings) for guard in unmet]
     if warned:
         attempt.result["warned"] = warned
+    facts = dict(attempt.case.facts)
     for effect in attempt.move.does:
         effect.act(attempt)
+    if "paper" in attempt.result:
+        names = {guard.name for guard in unmet}
+        attempt.result[capsule.NAME] = capsule.frozen(attempt, facts, names)
 
 
 def ensure(guard: Rule, attempt: TransitionContext) -> None:

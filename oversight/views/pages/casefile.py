@@ -17,9 +17,18 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, prints, record, rectification
+from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
 from oversight.casework.written import requests
-from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
+from oversight.engine import (
+    authority,
+    available,
+    bell,
+    capsule,
+    desk_acts,
+    inbox,
+    journal,
+    precedents,
+)
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -387,7 +396,7 @@ class CaseFile:
         """Return the course of things, the newest first, the clock's reminders among it."""
         told = [
             Entry(
-                _label(self.workflow, row),
+                label(self.workflow, row),
                 row.actor,
                 row.at,
                 _said(self.workflow, row) if self.reads(row) else [],
@@ -414,7 +423,7 @@ class CaseFile:
         return [
             row
             for row in reversed(self.journal)
-            if row.kind != prints.ROW
+            if row.kind != prints.ROW or row.actor_id
             if row.actor_id == self.who.id
             or (
                 row.move not in many
@@ -439,6 +448,21 @@ class CaseFile:
     def printed(self) -> dict[str, prints.Printed]:
         """Return by paper which files of it there are."""
         return prints.standing(db.session, self.papers)
+
+    def changed(self, paper: Paper) -> list[tuple]:
+        """Return what a void paper was decided on and is not so any more: field, before, now."""
+        frozen = capsule.of(self.journal, paper) if paper.void_at else None
+        if frozen is None or self.workflow.discreet:
+            return []
+        found = capsule.changed(frozen, self.case, capsule.shown(db.session, self.case))
+        asked = {ask.name: ask for move in self.workflow.moves for ask in move.asks}
+        asked |= {ask.name: ask for ask in self.workflow.facts} | {_SHOWN.name: _SHOWN}
+        return [(asked[name], *both) for name, both in found.items() if name in asked]
+
+    @cached_property
+    def issues_for(self) -> dict[str, str]:
+        """Return the units whose papers the reader scans back when they are sealed."""
+        return paper_numbers.seats(self.who)
 
     @property
     def signers(self) -> dict[str | None, str]:
@@ -553,7 +577,7 @@ class CaseFile:
     def _done(self, name: str) -> Step:
         """Return a step that was made: what was done, by whom and when, as far as the reader may know."""
         row, state = self._left.get(name), self.workflow.state(name)
-        return Step(_label(self.workflow, row) if row else self.workflow.act(state), "done", row)
+        return Step(label(self.workflow, row) if row else self.workflow.act(state), "done", row)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -574,7 +598,7 @@ class CaseFile:
         return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
 
 
-def _label(workflow: Workflow, row: JournalRow) -> str:
+def label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
         return workflow.begins
     if row.kind != "move":
@@ -583,6 +607,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
 
 
 _REACHED = Field("to", "list", "对象")
+_SHOWN = Field("attachments", "text", "材料（份）")
 
 
 def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
