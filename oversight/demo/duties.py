@@ -13,6 +13,7 @@ from oversight.base.db import new_id
 from oversight.base.sentences import N_
 from oversight.law import duties as law
 from oversight.law.binding import by_key
+from oversight.ledger import on_event
 from oversight.ledger.duty_records import owes_yearly
 from oversight.models import Activity, DutyRecord, Unit, YearSheet, chains
 from oversight.organization.actor import AuthorityBasis
@@ -92,10 +93,13 @@ def _tell(year: Year, of, by: str, at, keys: list[str]) -> None:
 
 
 def _done(unit: Unit, month: int, number: int) -> Iterator[str]:
+    done: set[str] = set()
     for place, duty in enumerate(law.on_sheet()):
         bound = any(one.kind == "must" for one in by_key(duty.key, unit.category))
-        due = duty.period == law.MONTH or month in WHEN.get(duty.key, ())
+        asked = done & {*on_event.WITH.get(duty.key, ())}  # an oath in its form, members first
+        due = duty.period == law.MONTH or month in WHEN.get(duty.key, ()) or asked
         if bound and due and (number + place) % GAP:
+            done.add(duty.key)
             yield duty.key
 
 
