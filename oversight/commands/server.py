@@ -46,6 +46,7 @@ class Service:
     costly: Callable[[str, str], int] = lambda _method, _path: 0
     beat: Callable[[], None] | None = None
     every_seconds: int = 60
+    beside: tuple[Callable[[], None], ...] = ()  # begun once in each serving process
 
 
 class _Channel(HTTPChannel):
@@ -197,6 +198,8 @@ def _run(service: Service, sock: socket.socket, threads: int) -> None:
     server = _Server(service, sock, threads)
     if service.beat:
         _keep_time(service.app, service.every_seconds, service.beat)
+    for begin in service.beside:
+        begin()
     server.run()
 
 

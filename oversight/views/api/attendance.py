@@ -77,7 +77,7 @@ def arrange_day(activity_id, sent: m.PlanAhead) -> m.Planned:
     read = attendance.read_sheet(dict(sent))
     row = attendance.readable(db.session, activity_id, actor())
     plan = None
-    if given := {name: sent[name] for name in SETTLED if name in sent}:
+    if given := {name: value for name, value in sent.items() if name in SETTLED}:
         stands = plans.of(db.session, row)
         plan = plans.read({**asdict(stands), "came": list(stands.came), **given})
     return _planned(arrange.submit(db.session, activity_id, read, actor(), moment(), plan))
