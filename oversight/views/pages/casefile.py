@@ -155,14 +155,19 @@ class CaseFile:
     @cached_property
     def answers(self) -> list[Move]:
         """Return the answers open to the reader: consent first, refusal last; none where a step of
-        his comes first.
+        his comes first. A draft is signed rather than given back.
         """
         found = [move for move in self.allowed if move.decides]
         if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
             found = [move for move in found if move.by is self.state.waits_on]
+        on = [move for move in found if move.tone not in ("back", "negative")]
         return sorted(
             found,
-            key=lambda move: (move.tone == "negative", move is not found[0], move.tone != "back"),
+            key=lambda move: (
+                move.tone == "negative",
+                move is not (on or found)[0],
+                move.tone != "back",
+            ),
         )
 
     @cached_property
@@ -477,6 +482,13 @@ class CaseFile:
         attempt = self.attempt(move)
         attempt.raw = raw
         return move.letter(attempt)
+
+    @cached_property
+    def to_sign(self) -> dict | None:
+        """Return the paper as it would be signed today, while whoever reads may sign or send it on."""
+        signed = [one for one in self.workflow.moves if one.name == "sign" and one.letter]
+        drafting = self.case.state in ("draft", "proposed") and self.reads_all
+        return self.letter("sign") if signed and drafting else None
 
     @cached_property
     def sent(self) -> requests.Sent | None:
