@@ -209,9 +209,8 @@ def test_who_is_urged_hears_at_once(office, play, post):
     office.has_mail("town1.officer")
     office.set(digest="off")
     case = play.asked()
-    play.desk_act(case, "village.secretary", "nudge") if hasattr(play, "desk_act") else _nudge(
-        play, case
-    )
+    who = play.who("village.secretary")
+    desk_acts.submit(office.session, case.id, "nudge", who, play.at, {})
     office.turn()
     assert list(letters(post)) == ["town1.officer"]
 
