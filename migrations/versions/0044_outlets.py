@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0044'
-down_revision = '0034'
+down_revision = '0050'
 
 ID = sa.Uuid(as_uuid=False)
 MOMENT = sa.DateTime(timezone=True)

@@ -123,11 +123,18 @@ def _read(connection: sa.Connection, table: str, path: Path) -> None:
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as rows:
             while piece := file.read(2**20):
                 rows.write(piece)
-        for name in _numbered(connection, table):
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
-                f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
-            )
+    go_on_counting(connection, table)
+
+
+def go_on_counting(connection: sa.Connection, table: str) -> None:
+    """Let a table that was filled number its next row behind the last. SQLite does so itself."""
+    if connection.dialect.name == "sqlite":
+        return
+    for name in _numbered(connection, table):
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
+            f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
+        )
 
 
 def _numbered(connection: sa.Connection, table: str) -> list[str]:

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
-from oversight.base import settings
+from oversight.base import outages, settings
+from oversight.base.alone import SEVERAL, Alone
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
@@ -26,6 +28,7 @@ from .click_i18n import Command
 from .context import in_app, migrate, now, password, read_file, signer, table
 
 HOME = "127.0.0.1"
+GOES_ON = N_("先启动着，好了以后自动恢复。")
 FORGETS = 7  # at this minute of every hour
 # Who is shown at the start; the other accounts follow the same pattern.
 SHOWN = (
@@ -151,11 +154,15 @@ def serve(host: str) -> None:
     from . import background
     from . import server as server
 
-    installation.refuse_beyond_loopback(db.session, host)
+    away = _away(host)
     port = current_app.config["OVERSIGHT"].port
     server.refuse_taken(host, port)  # before anything is said
-    _who_can_log_in()
-    _say_leap()
+    _serve_alone()
+    if away:
+        click.echo(f"{away}{GOES_ON}", err=True)
+    else:
+        _who_can_log_in()
+        _say_leap()
     db.session.remove()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
@@ -169,6 +176,28 @@ def serve(host: str) -> None:
         beside=(partial(background.keep_draining, app),),
     )
     server.serve(served, host, port)
+
+
+def _away(host: str) -> str:
+    """Return the sentence where the database or its disk is away, so that nothing can be asked of it
+    yet: what is served to this machine only may begin all the same. Raises what is raised.
+    """
+    try:
+        installation.has_demo_accounts(db.session)
+        installation.refuse_beyond_loopback(db.session, host)
+    except (SQLAlchemyError, OSError) as error:
+        refusal = outages.as_refusal(error)
+        if refusal is None or outages.unbuilt(error) or not installation.is_loopback(host):
+            raise
+        return refusal.sentence
+    return ""
+
+
+def _serve_alone() -> None:
+    """Make sure that no other process serves this SQLite database. Raises BadRequest."""
+    current_app.extensions["alone"] = Alone(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    if not current_app.extensions["alone"].mine():
+        raise BadRequest(SEVERAL)
 
 
 def _say_leap() -> None:

@@ -156,14 +156,14 @@ def _seal_key(signer: Signer) -> Finding:
 
 
 def _kept_time(session: Session, at: Moment) -> Finding:
-    last, days, name = due.last(session), due.leapt(session, at), N_("到期办理")
+    days, name = due.leapt(session, at), N_("到期办理")
     if days:
         said = say(
             "距上次办理到期的事已有 %(days)s 天；时钟无误，请运行 oversight sweep --catch-up。",
             days=days,
         )
         return Finding(BAD, name, said)
-    if last is None or at.now - last.at > due.SILENT:
+    if due.silent(session, at):
         return Finding(
             ODD,
             name,

@@ -32,6 +32,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from oversight.base import outages, patience
+from oversight.base.alone import SEVERAL
 from oversight.base.db import _reading, db, hold
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
@@ -50,6 +51,7 @@ from oversight.views.pages.admin import (
 )
 
 from . import (
+    addresses,
     assets,
     drafts,
     excel,
@@ -63,6 +65,7 @@ from . import (
     said,
     session,
     slips,
+    unsure,
 )
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
@@ -93,6 +96,7 @@ from .pages import (
     security,
     start,
     tokens,
+    written,
     year,
 )
 
@@ -117,7 +121,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
-FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
+FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 PAGES = (
     session,
@@ -145,6 +149,7 @@ PAGES = (
     printed,
     prints,
     blank_forms,
+    written,
     security,
     reminders,
     tokens,
@@ -204,6 +209,7 @@ def register(app: Flask) -> None:
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
+    app.url_rule_class = addresses.Address
     app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
@@ -230,6 +236,7 @@ def register(app: Flask) -> None:
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
+    unsure.register(app, _refused)
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -261,12 +268,20 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
-    if current_app.extensions["other_key"] and request.blueprint not in (None, "health"):
-        raise Unavailable(key_check.OTHER)
+    if request.blueprint not in (None, "health"):
+        _may_serve()
     g.reading = _reading.set(request.method in SAFE)
     g.patience = patience.begin(request.method in SAFE)
     if request.method in SAFE:
         hold(db.session)
+
+
+def _may_serve() -> None:
+    """Refuse by another's key, and where another process serves this database. Raises Unavailable."""
+    if current_app.extensions["other_key"]:
+        raise Unavailable(key_check.OTHER)
+    if not health.serves():
+        raise Unavailable(SEVERAL)
 
 
 def _end(_error) -> None:
@@ -355,7 +370,7 @@ def _fails(error) -> DomainError:
     refusal = outages.as_refusal(error)
     if refusal is None:
         raise error
-    current_app.logger.warning("%s: %s", type(error).__name__, refusal.status)
+    current_app.logger.warning("%s: %s", outages.named(error), refusal.status)
     return refusal
 
 

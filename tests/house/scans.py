@@ -25,6 +25,7 @@ NAMED = "looks for a part of a name"
 PRUNE = "drops what is old, once an hour"
 FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
+LIVED = "looks at all of a simulated year, in an instance of its own"
 
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
@@ -68,12 +69,12 @@ _BY_REASON = {
         ),
         "refusals": "_leaves _loose ripe prune",
         "life_meetings": "_leaves _loose _standing",
-        "duty_records": "_leaves _loose _duties",
+        "duty_records": "_leaves _loose _lines",
         "year_sheets": "_standing",
         "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
-        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_by_day"),
+        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_lines"),
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit _standing standing",
         "persons": "_Compare._load_people _standing standing",
         "memberships": "_Compare._load_people standing",
@@ -130,7 +131,17 @@ _BY_REASON = {
         "life_meetings": "fill",
         "accounts": "found",
     },
+    LIVED: {
+        "cases": "Life._lying _holders _nobody_dropped _swept digest",
+        "desks": "Life._lying _holders",
+        "activities": "Life.activities digest",
+        "attendance": "_nobody_dropped digest",
+        "journal": "digest",
+        "units": "offices_at",
+    },
 }
+# Read all of whatever table there is.
+EVERY = {"read_whole": WHOLE, "filled": FIRST, "counts": LIVED}
 ALLOWED = {
     (function, table): why
     for why, tables in _BY_REASON.items()

@@ -120,6 +120,7 @@ def index():
         steps=faults.LABELS,
         failed=figures.work_failed(db.session) if runs else 0,
         swept=due.last(db.session) if runs else None,
+        silent=runs and due.silent(db.session, session.moment()),
         leapt=due.leapt(db.session, session.moment()) if runs else 0,
         coming=pending.within(db.session, who),
         numbers=session.settings()["reply_numbers"] != "own" and paper_numbers.seats(who),
