@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from oversight.base import mail, outward
 from oversight.commands import background
-from oversight.engine import outbox
+from oversight.engine import desk_acts, outbox
 from oversight.models import Account, OutboxMessage, Outlet, Reach
 from oversight.register import zone_settings
 from oversight.time import outside, sweep, work
