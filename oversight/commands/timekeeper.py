@@ -11,8 +11,8 @@ from oversight.base.alone import Alone
 
 
 class Timekeeper:
-    """A process that is asked something does from then on each minute what time brings, as `serve`
-    does, where it may serve at all.
+    """A process that is asked something does from then on each minute what time brings, and within
+    seconds what is due, as `serve` does, where it may serve at all.
     """
 
     def __init__(self, app: Flask, every_seconds: int = 60):
@@ -30,8 +30,10 @@ class Timekeeper:
             if self._keeper == os.getpid() or not self._app.extensions["alone"].mine():
                 return
             self._keeper = os.getpid()
+            from . import background
             from .server import _keep_time
             from .setup import beat
 
             clock = self._app.extensions["clock"]
             _keep_time(self._app, self._every, lambda: beat(clock.moment()))
+            background.keep_draining(self._app)
