@@ -211,7 +211,9 @@ def prepare(engine: sa.Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "handle_error")
-    def _reopen(context):  # a file that was opened on a read-only disk stays so until it is opened anew
+    def _reopen(
+        context,
+    ):  # a file that was opened on a read-only disk stays so until it is opened anew
         if outages.only_reads(context.original_exception):
             context.is_disconnect = True
 

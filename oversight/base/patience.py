@@ -16,7 +16,10 @@ import sqlalchemy as sa
 
 READING, WRITING = 8, 20  # seconds for an answer to one statement
 CONNECTING = 3
-SOON, KNOCKING = 0.6, 0.8  # after so long a server is asked whether it is there; so long for its answer
+SOON, KNOCKING = (
+    0.6,
+    0.8,
+)  # after so long a server is asked whether it is there; so long for its answer
 KNOWN = 1.0  # so long it is known that nobody answers
 KNOCK = struct.pack("!ii", 8, 80877103)  # "do you speak TLS?": any server says yes or no at once
 GIVES_UP = {  # the server's own: milliseconds
@@ -135,7 +138,9 @@ def _patient():
         def _wait_on(self, seconds: float, *given, **named):
             """Wait for the rest of the time, unless the server answers nobody."""
             try:
-                if seconds > 0 and not _silent(self.pgconn.host.decode(), self.pgconn.port.decode()):
+                if seconds > 0 and not _silent(
+                    self.pgconn.host.decode(), self.pgconn.port.decode()
+                ):
                     return super().wait(*given, **named, timeout=seconds)
             except psycopg.errors._WaitTimeout:
                 pass

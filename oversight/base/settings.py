@@ -43,6 +43,7 @@ class Environment:
     address: str
     backup_dir: Path
     backups: bool
+    log_requests: bool
 
     @property
     def sqlite(self) -> bool:
@@ -77,6 +78,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         address=_reached(given("ADDRESS")),
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
         backups=given("BACKUPS") != "0",
+        log_requests=given("LOG") != "errors",
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
@@ -95,6 +97,7 @@ def _brought(env: Mapping[str, str]) -> str:
 
 
 ON, OFF = "on", "off"
+EVER = "ever"
 MEMBER_LOGIN = "member_login"
 
 
@@ -286,6 +289,22 @@ ZONE_SETTINGS = {
             N_("读过的通知保存多久"),
             N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
             KEEPS,
+        ),
+        ZoneSetting(
+            "keep_drafts",
+            "30",
+            N_("草稿保存多久"),
+            N_("从最后一次改动起算，到期自动清理。"),
+            (("30", N_("30 天")), ("90", N_("90 天")), KEEPS[0]),
+        ),
+        ZoneSetting(
+            "keep_refusals",
+            EVER,
+            N_("拒绝办理的记录保存多久"),
+            N_(
+                "已经加封的才清理，清理本身记入管理日志。数据库另有所有者账户的，由 oversight audit prune 清理。"
+            ),
+            ((EVER, N_("一直保存")), *KEEPS[1:]),
         ),
         ZoneSetting(
             MEMBER_LOGIN,

@@ -19,19 +19,13 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base.clock import Moment
 from oversight.base.db import insert_all, is_id
 from oversight.base.kept import Kept, forget
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    RuleViolation,
-    VersionConflict,
-)
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.base.typed import line
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
-from oversight.engine import authority, transitions
+from oversight.engine import authority, records, transitions
 from oversight.engine.use_case import use_case
 from oversight.law.binding import own_id
 from oversight.law.inputs import read_count, read_day
@@ -293,9 +287,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     forget(session)  # others may have written until the row was locked
     basis = authority.enters(session, activity.unit, who)
     if sheet.version not in (None, activity.version):
-        raise VersionConflict(
-            "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
-        )
+        raise entries.changed(session, activity)
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
     wanted = [*before, *ids_of(late(session, activity))]
@@ -318,6 +310,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
+            **records.newest(session, activity.id),
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)

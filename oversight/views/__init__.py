@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from logging import INFO, getLogger
+from time import monotonic
 
 from babel import Locale
 from flask import (
@@ -34,6 +36,7 @@ from werkzeug.routing import IntegerConverter
 from oversight.base import outages, patience
 from oversight.base.alone import SEVERAL
 from oversight.base.db import _reading, db, hold
+from oversight.base.logs import new_id, request_id
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.engine.repeats import Repeated
@@ -109,6 +112,7 @@ ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
+log = getLogger("oversight.request")
 PAGES = (
     session,
     accounts,
@@ -250,6 +254,8 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
+    g.begun = monotonic()
+    request_id.set(new_id(request.headers.get("X-Request-ID", "")))
     if request.blueprint not in (None, "health"):
         _may_serve()
     g.reading = _reading.set(request.method in SAFE)
@@ -278,9 +284,20 @@ def _end(_error) -> None:
 def _headers(response: Response) -> Response:
     for name, value in current_app.config["HEADERS"].items():
         response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = request_id.get()
+    _told(response.status_code)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _told(status: int) -> None:
+    """Log a request by its rule: what its address holds beside may tell of people."""
+    if log.isEnabledFor(INFO):
+        rule = request.url_rule.rule if request.url_rule else ""
+        took = round((monotonic() - g.get("begun", monotonic())) * 1000)
+        fields = {"method": request.method, "rule": rule, "status": status, "ms": took}
+        log.info("request", extra={"fields": fields})
 
 
 def _refused(error):
@@ -310,7 +327,10 @@ def _said(refusal: DomainError):
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
-    shown = render_template("error.html", refusal=refusal, kept=words, above=_above(refusal))
+    number = request_id.get() if refusal.status >= 500 else ""
+    shown = render_template(
+        "error.html", refusal=refusal, kept=words, above=_above(refusal), number=number
+    )
     return shown, refusal.status
 
 

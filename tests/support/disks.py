@@ -56,7 +56,18 @@ def faulty(process: int, *rules: str) -> Iterator[None]:
     words = [part for rule in rules for part in ("-e", f"inject={rule}")]
     calls = ",".join(rule.partition(":")[0] for rule in rules)
     tracing = subprocess.Popen(
-        ["strace", "-f", "-q", "-e", f"trace={calls}", *words, "-o", os.devnull, "-p", str(process)],
+        [
+            "strace",
+            "-f",
+            "-q",
+            "-e",
+            f"trace={calls}",
+            *words,
+            "-o",
+            os.devnull,
+            "-p",
+            str(process),
+        ],
         stderr=subprocess.PIPE,
     )
     try:
