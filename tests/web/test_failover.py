@@ -75,15 +75,17 @@ def _through(served, first, second, tokens, units) -> tuple[list, int]:
     running = [threading.Thread(target=run, args=(one,)) for one in callers]
     for thread in running:
         thread.start()
-    assert half.wait(120)
-    first.signal(signal.SIGKILL)
-    second.promote()
-    before, until = [len(one.told) for one in callers], monotonic() + BACK
-    while any(len(one.told) < n + 20 for one, n in zip(callers, before, strict=True)):
-        assert monotonic() < until, "not back in time"
-        end.wait(0.1)
-    end.set()
-    for thread in running:
-        thread.join(60)
+    try:
+        assert half.wait(120), [one.wrong[-1:] for one in callers]
+        first.signal(signal.SIGKILL)
+        second.promote()
+        before, until = [len(one.told) for one in callers], monotonic() + BACK
+        while any(len(one.told) < n + 20 for one, n in zip(callers, before, strict=True)):
+            assert monotonic() < until, "not back in time"
+            end.wait(0.1)
+    finally:
+        end.set()
+        for thread in running:
+            thread.join(60)
     assert all(status >= 500 for one in callers for status, _text in one.wrong)
     return [each for one in callers for each in one.told], failed[0]
