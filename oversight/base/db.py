@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.attributes import instance_state
 from uuid6 import uuid7
 
-from . import kept, outages, patience
+from . import healing, kept, outages, patience
 from .prepared import Prepared, dashed
 from .refusals import NotFound
 
@@ -196,6 +196,7 @@ def prepare(engine: sa.Engine) -> None:
     kept.listen(engine)
     if engine.dialect.name != "sqlite":
         patience.listen(engine)
+        healing.listen(engine)
         return
 
     @sa.event.listens_for(engine, "connect")
@@ -264,6 +265,12 @@ def put(session, model, values):
     else:
         settle(found, values)
     return found
+
+
+def adopt(session: Session, row) -> None:
+    """Take in an object whose row has just been inserted by a statement, as a flush would."""
+    session.add(row)
+    session._register_persistent({instance_state(row)})
 
 
 def settle(row, values) -> None:

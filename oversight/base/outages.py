@@ -11,10 +11,13 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import StaleDataError
 
-from .refusals import AlreadyTaken, DomainError, Unavailable, VersionConflict
+from .refusals import AlreadyTaken, DomainError, Unavailable, Unsure, VersionConflict
 from .sentences import N_
 
 AWAY = N_("数据库暂时不可用，内容没有改动，请稍后再试。")
+UNSURE = N_(
+    "数据库刚刚断开，不知道这一步有没有保存。请先看一看，没有的再办一次；同一张表单再提交一次，不会重复办理。"
+)
 FULL = N_("服务器的磁盘满了，内容没有保存。请告诉系统管理员，腾出空间后再办。")
 READ_ONLY = N_("数据库现在只能看不能改，内容没有保存。请告诉系统管理员，稍后再办。")
 DISK = N_("服务器的磁盘读写出错，内容没有保存。请告诉系统管理员，稍后再办。")
@@ -50,6 +53,13 @@ def as_refusal(error: BaseException) -> DomainError | None:
         if isinstance(error, kind):
             return tell(error)
     return None
+
+
+def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:
+    """Return what to tell where the end of a transaction failed: one whose connection went away may
+    have come about.
+    """
+    return Unsure(UNSURE) if error.connection_invalidated else as_refusal(error)
 
 
 def only_reads(error: BaseException) -> bool:

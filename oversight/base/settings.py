@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import written
+from . import mail, outward, written
+from .outside import OUTSIDE
 from .sentences import N_
 from .terms import TERMS
 from .terms import ZoneSetting as ZoneSetting
@@ -44,6 +45,9 @@ class Environment:
     backup_dir: Path
     backups: bool
     log_requests: bool
+    mail: mail.Server | None
+    mail_domains: tuple[str, ...]
+    webhooks: outward.Listed
 
     @property
     def sqlite(self) -> bool:
@@ -79,6 +83,13 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
         backups=given("BACKUPS") != "0",
         log_requests=given("LOG") != "errors",
+        mail=_mail(
+            given("MAIL"),
+            given("MAIL_FROM"),
+            given("MAIL_PASSWORD") or _laid(given("MAIL_PASSWORD_FILE")),
+        ),
+        mail_domains=tuple(one.strip().lower() for one in parts("MAIL_DOMAINS", ",")),
+        webhooks=_listed(parts("WEBHOOK_HOSTS", ",")),
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
@@ -92,8 +103,35 @@ def _reached(address: str) -> str:
 
 def _brought(env: Mapping[str, str]) -> str:
     """Read the secret key from where a vault or the service manager lays it for this process."""
-    path = env.get("OVERSIGHT_SECRET_KEY_FILE")
+    return _laid(env.get("OVERSIGHT_SECRET_KEY_FILE", ""))
+
+
+def _laid(path: str) -> str:
     return Path(path).read_text("utf-8").strip() if path else ""
+
+
+def _mail(url: str, sender: str, password: str) -> mail.Server | None:
+    """Read which mail server takes our letters. Raises Unfit."""
+    try:
+        return mail.server(url, sender, password)
+    except ValueError:
+        raise Unfit(
+            N_(
+                "OVERSIGHT_MAIL 要写成 smtps://用户名@主机:465（或 starttls://、smtp://），OVERSIGHT_MAIL_FROM 写发信的邮箱。"
+            )
+        ) from None
+
+
+def _listed(entries: list[str]) -> outward.Listed:
+    """Read which hosts and networks of our own webhooks may reach. Raises Unfit."""
+    try:
+        return outward.listed(entries)
+    except ValueError:
+        raise Unfit(
+            N_(
+                "OVERSIGHT_WEBHOOK_HOSTS 要写成主机名、主机名:端口或 10.1.0.0/16 这样的网段，用逗号隔开。"
+            )
+        ) from None
 
 
 ON, OFF = "on", "off"
@@ -316,6 +354,7 @@ ZONE_SETTINGS = {
             ((OFF, N_("不保持")), ("7", N_("7 天")), ("30", N_("30 天")), ("90", N_("90 天"))),
         ),
         *TERMS,
+        *OUTSIDE,
     )
 }
 

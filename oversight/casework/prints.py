@@ -63,11 +63,14 @@ def run(session: Session, press: Press, at: Moment, most: int = AT_ONCE) -> int:
     """Make the files of papers that are due; returns of how many. Commits, each paper alone; what is
     drawn is drawn outside a transaction.
     """
-    session.rollback()
-    with reading():
-        due = session.execute(_due(at, most)).all()
-        session.rollback()
-    return sum(_try(session, press, work_id, paper["paper"], at) for work_id, paper in due)
+    due = outbox.due_now(session, at, [MAKE], most)
+    return sum(one(session, press, row.id, at) for row in due)
+
+
+def one(session: Session, press: Press, work_id: str, at: Moment) -> bool:
+    """Make the files of the paper that a message is about; returns whether it lacks none. Commits."""
+    row = session.get(OutboxMessage, work_id)
+    return row is not None and _try(session, press, work_id, row.payload["paper"], at)
 
 
 def _try(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:
@@ -86,19 +89,6 @@ def _try(session: Session, press: Press, work_id: str, paper_id: str, at: Moment
 def _postpone(row: OutboxMessage, why: str, at: Moment) -> None:
     row.attempts, row.last_error = row.attempts + 1, why
     row.due_at = at.now + min(timedelta(minutes=2 ** min(row.attempts, 10)), LONGEST)
-
-
-def _due(at: Moment, most: int) -> sa.Select:
-    return (
-        sa.select(OutboxMessage.id, OutboxMessage.payload)
-        .where(
-            OutboxMessage.done_at.is_(None),
-            OutboxMessage.due_at <= at.now,
-            OutboxMessage.kind == MAKE,
-        )
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(most)
-    )
 
 
 def _make(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:

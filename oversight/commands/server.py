@@ -50,6 +50,7 @@ class Service:
     beat: Callable[[], None] | None = None
     every_seconds: int = 60
     requests_logged: bool = False
+    beside: tuple[Callable[[], None], ...] = ()  # begun once in each serving process
 
 
 class _Channel(HTTPChannel):
@@ -202,6 +203,8 @@ def _run(service: Service, sock: socket.socket, threads: int) -> None:
     server = _Server(service, sock, threads)
     if service.beat:
         _keep_time(service.app, service.every_seconds, service.beat)
+    for begin in service.beside:
+        begin()
     server.run()
 
 

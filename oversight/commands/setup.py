@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, key_check, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, press, read_file, signer, table
+from .context import in_app, migrate, now, password, read_file, signer, table
 
 HOME = "127.0.0.1"
 GOES_ON = N_("先启动着，好了以后自动恢复。")
@@ -150,6 +151,7 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
+    from . import background
     from . import server as server
 
     away = _away(host)
@@ -169,7 +171,11 @@ def serve(host: str) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
     logged = app.config["OVERSIGHT"].log_requests and not sys.stderr.isatty()
     served = server.Service(
-        app, **app.config["SERVED"], beat=lambda: _beat(clock.moment()), requests_logged=logged
+        app,
+        **app.config["SERVED"],
+        beat=lambda: beat(clock.moment()),
+        beside=(partial(background.keep_draining, app),),
+        requests_logged=logged,
     )
     server.serve(served, host, port)
 
@@ -208,19 +214,18 @@ def _say_leap() -> None:
         )
 
 
-def _beat(at: Moment) -> None:
-    """Run the sweep, make the files of papers, and delete rosters that nobody came back for and old tries to log in."""
-    from oversight.casework import prints
+def beat(at: Moment) -> None:
+    """Do what every minute brings: the sweep, the morning's reminders, and what is old goes."""
     from oversight.register.roster import apply
     from oversight.time import due, growth
 
-    from . import keeping
+    from . import background, keeping
 
     keeping.begin_daily(at)
     keeping.begin_sums(at)
     with suppress(due.Leapt):  # the pages say so
         due.sweep(db.session, at, signer())
-    prints.run(db.session, press(), at)
+    background.remind(at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):

@@ -33,7 +33,7 @@ class Timekeeper:
                 return
             self._keeper = os.getpid()
             from .server import _keep_time
-            from .setup import _beat
+            from .setup import beat
 
             clock = self._app.extensions["clock"]
-            _keep_time(self._app, self._every, lambda: _beat(clock.moment()))
+            _keep_time(self._app, self._every, lambda: beat(clock.moment()))

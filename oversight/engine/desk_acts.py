@@ -462,6 +462,14 @@ def _nudge(act: Act) -> None:
         raise RuleViolation("现在没有等谁办理，不用催办。", rule="nudge")
     for person in dict.fromkeys(reached):
         act.tell(person, "nudge", NUDGED)
+    outbox.enqueue(
+        act.session,
+        act.case.zone_id,
+        f"urgent:nudge:{act.case.id}:{act.case.seq + 1}",
+        "urgent",
+        {"case": act.case.id, "on": day},
+        act.at.now,
+    )
     act.result.update(
         day=day, to=[inbox.person_name(act.session, one) for one in dict.fromkeys(reached)]
     )

@@ -399,10 +399,10 @@ class Workflow:
                 if found.setdefault(state.name, state) is not state:
                     raise InvalidDefinition(f"{self.name}: two states are called {state.name}")
         object.__setattr__(self, "states", tuple(found.values()))
-        leaving = {
-            name: [move for move in self.moves if state in move.from_states]
-            for name, state in found.items()
-        }
+        leaving: dict[str, list[Move]] = {name: [] for name in found}
+        for move in self.moves:
+            for state in dict.fromkeys(one.name for one in move.from_states):
+                leaving[state].append(move)
         object.__setattr__(self, "_by_name", found)
         object.__setattr__(self, "_leaving", leaving)
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):

@@ -16,6 +16,7 @@ from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
+from .outlets import Outlet, Reach
 from .papers import NumberSeries, Paper, PaperFile
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
@@ -78,6 +79,8 @@ __all__ = [
     "Unit",
     "UnitChange",
     "OutboxMessage",
+    "Outlet",
+    "Reach",
     "YearSheet",
     "Zone",
     "ZoneNotice",

@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from .checking import SIDE, Check
-from .layout import CELLS, Content, Table, mark_lines, signed_right, title_lines
+from .layout import (
+    CELLS,
+    Block,
+    Content,
+    Sheet,
+    Table,
+    mark_lines,
+    signed_by,
+    signed_right,
+    title_lines,
+)
 
 CELL, PITCH = 316, 579  # a character and a line, in twentieths of a point
 EMU = 36_000  # of a millimetre
@@ -26,6 +36,7 @@ TYPES = {
     "song": ("宋体", 28),
     "small": ("宋体", 18),
     "cell": ("仿宋_GB2312", 24),
+    "note": ("仿宋_GB2312", 28),
 }
 STAND_INS = {  # what Word and WPS take where the first is not installed
     "仿宋_GB2312": "仿宋",
@@ -108,6 +119,9 @@ def _top(content: Content) -> Iterator[str]:
     """Yield letterhead, number, red rule, title and addressee."""
     if content.mark:
         yield from _letterhead(content)
+    elif content.signers:
+        yield _p(_names(content), align="right", right=1)
+        yield _p("")
     yield from (_p(_run(line, "biao"), align="center") for line in title_lines(content.title))
     if content.to:
         yield _p("")
@@ -128,14 +142,32 @@ def _letterhead(content: Content) -> Iterator[str]:
         yield _p(run, align="center", more=before if not number else "")
     yield from (_p(""), _p(""))
     rule = '<w:pBdr><w:bottom w:val="single" w:sz="10" w:space="11" w:color="D7000F"/></w:pBdr>'
-    yield _p(_run(content.number), align="center", more=rule)
+    if content.signers:
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{(CELLS - 1) * CELL}"/></w:tabs>'
+        number = _run(content.number) + "<w:r><w:tab/></w:r>" + _names(content)
+        yield _p(number, indent=1, more=rule + tab)
+    else:
+        yield _p(_run(content.number), align="center", more=rule)
     yield from (_p(""), _p(""))
 
 
-def _block(block) -> str:
+def _names(content: Content) -> str:
+    """Write who signed what goes up, the names in their own type."""
+    label, _colon, names = signed_by(content).partition("：")
+    return _run(f"{label}：") + _run(names, "kai")
+
+
+def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
-    return _p(_run(block.head, LEVELS[block.level]) * bool(block.head) + _run(block.text), indent=2)
+    if isinstance(block, Sheet):
+        first, *more = title_lines(block.title)
+        top = _p(_run(first, "biao"), align="center", more="<w:pageBreakBefore/>")
+        return top + "".join(_p(_run(line, "biao"), align="center") for line in more) + _p("")
+    runs = _run(block.head, LEVELS[block.level]) * bool(block.head) + _run(block.text)
+    if block.at == "right":
+        return _p(runs, align="right", right=2)
+    return _p(runs, indent=2 if block.at == "in" else 0)
 
 
 def _table(table: Table) -> str:
@@ -171,19 +203,41 @@ def _table(table: Table) -> str:
 
 
 def _signed(content: Content, check: Check, pictured: bool) -> Iterator[str]:
-    """Yield the code, sender and date, the place of the seal over them, and what follows."""
+    """Yield what is enclosed, the code, sender and date, the place of the seal over them, and what
+    follows.
+    """
+    if content.enclosed:
+        yield _p("")
+    yield from (_p(_run(line), indent=2) for line in content.enclosed)
     code = _p("".join([_PICTURE] * pictured)) if pictured else _p("")
     yield code
     if check.said:
         yield _p(_run("　".join(check.said), "small"))
-    if content.sender:
+    if content.sender or content.date:
         keep = "<w:keepNext/>"
-        yield _p(_run(content.sender), align="right", right=signed_right(content), more=keep)
+        for name in (content.sender, *content.others):
+            yield _p(_run(name), align="right", right=signed_right(content), more=keep)
         yield _p(_run(content.date), align="right", right=4)
     yield from (_p(_run(line), indent=2) for line in content.after)
+    yield from _imprint(content)
     for annex in content.annexes:
         yield _p(_run(annex.title, "biao"), align="center", more="<w:pageBreakBefore/>")
         yield _table(annex.table) + _p("")
+
+
+def _imprint(content: Content) -> Iterator[str]:
+    """Yield 版记: for whom and by whom it was printed, in a frame at the foot of the page."""
+    wide = CELLS * CELL
+    frame = f'<w:framePr w:w="{wide}" w:wrap="notBeside" w:vAnchor="margin" w:hAnchor="margin" w:yAlign="bottom"/>'
+    rule = '<w:{} w:val="single" w:sz="{}" w:space="1" w:color="000000"/>'
+    sides = rule.format("top", 8) + rule.format("bottom", 8) + rule.format("between", 6)
+    edge = f'<w:pBdr>{sides}</w:pBdr><w:tabs><w:tab w:val="right" w:pos="{wide - CELL}"/></w:tabs>'
+    if content.copies:
+        yield _p(_run(content.copies, "note"), indent=1, more=frame + edge)
+    if content.printed:
+        office, day = content.printed
+        both = _run(office, "note") + "<w:r><w:tab/></w:r>" + _run(day, "note")
+        yield _p(both, indent=1, more=frame + edge)
 
 
 # The other parts ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from oversight.base import jobs
 from oversight.base.db import new_id
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
@@ -132,6 +133,7 @@ def make_again(session, paper: Paper, at: datetime) -> None:
         session.add(to_make(paper, at))
     else:
         row.done_at, row.due_at, row.attempts, row.last_error = None, at, 0, None
+        jobs.defer(session.connection(), [jobs.Job(row.kind, row.id, at)])
 
 
 def made_by(paper_id: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from oversight.base.sandbox import typeset
 
 from .checking import Check
-from .layout import Content, Table, mark_lines, signed_right, title_lines, width
+from .layout import Content, Sheet, Table, mark_lines, signed_by, signed_right, title_lines, width
 
 SECONDS = 30  # by the wall; the child's own time is shorter
 SOURCE = Path(__file__).with_name("paper.typ")
@@ -70,11 +70,16 @@ def data_of(content: Content, check: Check) -> dict:
         "title": title_lines(content.title),
         "to": content.to,
         "blocks": [_block(one) for one in content.blocks],
+        "signers": signed_by(content),
+        "enclosed": content.enclosed,
         "sender": content.sender,
-        "signed-width": width(content.sender),
+        "others": content.others,
+        "signed-width": max(map(width, (content.sender, *content.others))),
         "signed-right": signed_right(content),
         "date": content.date,
         "after": content.after,
+        "copies": content.copies,
+        "printed": content.printed,
         "annexes": [{"title": one.title, "table": _block(one.table)} for one in content.annexes],
         "check": check.said,
         "alt": check.alt,
@@ -83,6 +88,8 @@ def data_of(content: Content, check: Check) -> dict:
 
 
 def _block(block) -> dict:
+    if isinstance(block, Sheet):
+        return {"kind": "sheet", "title": title_lines(block.title)}
     return {"kind": "table" if isinstance(block, Table) else "text", **asdict(block)}
 
 

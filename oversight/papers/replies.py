@@ -50,7 +50,7 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
             N_("妥否，请批示。"),
         ],
     )
-    return {**body, "from": "、".join(unit.name for unit in (attempt.unit, *partners))}
+    return {**body, "others": [unit.name for unit in partners]} if partners else body
 
 
 def _from_to(attempt: TransitionContext, new_day: date) -> str:

@@ -31,7 +31,8 @@ class TransitionContext:
     see the case, `names` the people whom a move tells by name. `unsaved` is what the engine has set
     in the case and will write with the journal, `written` all that the attempt has changed there,
     `laid` the work items that it has yet to write.
-    `barred` tells who may not act in a role today, as the engine decides it.
+    `barred` tells who may not act in a role today, as the engine decides it; `insert` writes a case
+    that is being opened, before rows that refer to it.
     """
 
     session: Session
@@ -55,6 +56,7 @@ class TransitionContext:
     written: set[str] = field(default_factory=set)
     laid: list[dict] = field(default_factory=list)
     barred: Callable[[Role], set[str]] = lambda role: set()
+    insert: Callable[[], None] = lambda: None
 
     @property
     def today(self) -> date:

@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import files, written
+from oversight.base import files, jobs, written
 from oversight.base.clock import Moment
 from oversight.base.db import Base, migrated_to, reading
 from oversight.base.sentences import N_, say
@@ -106,7 +106,9 @@ def _differences(session: Session) -> int:
     from alembic.autogenerate import compare_metadata  # slow to load and asked for rarely
     from alembic.migration import MigrationContext
 
-    return len(compare_metadata(MigrationContext.configure(session.connection()), Base.metadata))
+    opts = {"include_name": jobs.ours}
+    context = MigrationContext.configure(session.connection(), opts=opts)
+    return len(compare_metadata(context, Base.metadata))
 
 
 def _triggers() -> set[str]:

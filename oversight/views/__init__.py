@@ -44,6 +44,7 @@ from oversight.register import key_check
 from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
 
 from . import (
+    addresses,
     assets,
     drafts,
     excel,
@@ -57,6 +58,7 @@ from . import (
     said,
     session,
     slips,
+    unsure,
 )
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
@@ -86,6 +88,7 @@ from .pages import (
     security,
     start,
     tokens,
+    written,
     year,
 )
 
@@ -110,7 +113,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
-FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
+FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 log = getLogger("oversight.request")
 PAGES = (
@@ -139,6 +142,7 @@ PAGES = (
     printed,
     prints,
     blank_forms,
+    written,
     security,
     tokens,
     law,
@@ -197,6 +201,7 @@ def register(app: Flask) -> None:
         SERVED={"body_most": BODY_MOST, "costly": costly},
     )
     app.url_map.converters["int"] = Figures
+    app.url_rule_class = addresses.Address
     app.session_interface = _Cookies()
     app.url_map.merge_slashes = False  # its redirects would believe the Host header
     csrf.init_app(app)
@@ -223,6 +228,7 @@ def register(app: Flask) -> None:
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
+    unsure.register(app, _refused)
 
 
 class _Cookies(SecureCookieSessionInterface):

@@ -43,7 +43,7 @@ OF_THE_DATABASE = {
         "sight",
     ),
     *("served", "served_kill", "standing", "statements", "sweep", "sweep_part2", "tampering"),
-    *("use_case",),
+    *("use_case", "work", "work_kill"),
 }
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
+from flask import current_app
+
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
@@ -16,6 +18,7 @@ from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, linked, prints, record, rectification
+from oversight.casework.written import requests
 from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
@@ -26,7 +29,6 @@ from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import successor_of
-from oversight.papers.letter import names_then
 from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
@@ -444,17 +446,11 @@ class CaseFile:
         return move.letter(attempt)
 
     @cached_property
-    def sent(self) -> tuple[JournalRow, dict] | None:
-        """Return the last letter that was sent without a number: the step and what it said."""
-        moves = {move.name: move for move in self.workflow.moves if move.letter}
-        rows = [row for row in self.journal if row.move in moves and "paper" not in row.result]
-        if not rows:
-            return None
-        attempt = self.attempt(moves[rows[-1].move])
-        attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
-        attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
-        body, others = attempt.move.letter(attempt), self.case.facts.get("with") or []
-        return rows[-1], names_then(db.session, self.case.unit, others, body, rows[-1].id)
+    def sent(self) -> requests.Sent | None:
+        """Return the last letter that was sent without a number."""
+        return requests.sent(
+            db.session, self.case, self.journal, self.who, current_app.extensions["clock"]
+        )
 
     @cached_property
     def attachments(self) -> list[Attachment]:

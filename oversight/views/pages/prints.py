@@ -43,7 +43,8 @@ def _folder():
     return current_app.config["OVERSIGHT"].data_dir
 
 
-def _saved(data, kind: str, name: str) -> Response:
+def saved(data, kind: str, name: str) -> Response:
+    """Send a file to be saved, never shown."""
     response = send_file(data, mimetype=kind, as_attachment=True, download_name=name)
     response.headers.update(SAVED)
     return response
@@ -83,7 +84,7 @@ def _sent(paper_id: str, kind: str) -> Response:
     """Send a file of a paper to who may read the paper. Raises NotFound, Unavailable."""
     who = session.actor()
     paper, data = made.open_file(db.session, _folder(), paper_id, kind, who)
-    return _saved(io.BytesIO(data), made.KINDS[kind], made.name_of(paper, kind))
+    return saved(io.BytesIO(data), made.KINDS[kind], made.name_of(paper, kind))
 
 
 @bp.post("/papers/<uuid:paper_id>/files")
@@ -111,7 +112,7 @@ def week_packed():
     made.packed(db.session, _folder(), papers, out)
     out.seek(0)
     day = session.moment().today.isoformat()
-    return _saved(out, "application/zip", f"{_('文书')}-{day}.zip")
+    return saved(out, "application/zip", f"{_('文书')}-{day}.zip")
 
 
 @bp.get("/check")
