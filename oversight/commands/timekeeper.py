@@ -32,8 +32,10 @@ class Timekeeper:
             if self._keeper == os.getpid() or not self._app.extensions["alone"].mine():
                 return
             self._keeper = os.getpid()
+            from .background import keep_draining
             from .server import _keep_time
             from .setup import beat
 
             clock = self._app.extensions["clock"]
+            keep_draining(self._app)
             _keep_time(self._app, self._every, lambda: beat(clock.moment()))
