@@ -40,7 +40,7 @@ BACKLOG = 1_024
 @dataclass(frozen=True)
 class Service:
     """What is served: the application, what a body may weigh, which requests are at some expense
-    open to strangers (1), read files (2) or ask how it is (3), what is done every minute beside it,
+    open to strangers (1), read files (2), ask how it is (3) or write (4), what is done every minute beside it,
     whether the log tells each request.
     """
 
@@ -95,7 +95,7 @@ class _Server(TcpWSGIServer):
     def __init__(self, service: Service, sock: socket.socket, threads: int) -> None:
         self._costly = service.costly
         few = max(1, (os.cpu_count() or 2) // 2)
-        self._queues = [_queue(threads), _queue(few), _queue(few), _queue(1)]
+        self._queues = [_queue(n) for n in (threads, few, few, 1, max(1, threads // 2))]
         super().__init__(
             service.app,
             map={},

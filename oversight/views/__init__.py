@@ -172,14 +172,17 @@ class Figures(IntegerConverter):
 
 def costly(method: str, path: str) -> int:
     """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file, 3
-    where a machine asks how we are: such ones have queues of their own, so that nobody takes all
-    threads by them, and whoever watches hears of it where all are taken.
+    where a machine asks how we are, 4 where it writes and may wait for others who do: such ones have
+    queues of their own, so that nobody takes all threads by them, whoever reads goes on, and whoever
+    watches hears of it where all are taken.
     """
     if path in ASKED_BY_MACHINES:
         return 3
     if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
-    return int((method, path) in COSTLY)
+    if (method, path) in COSTLY:
+        return 1
+    return 0 if method in SAFE else 4
 
 
 def chosen_locale() -> Locale | None:
