@@ -115,6 +115,16 @@ def last(session: Session, case_id: str) -> JournalRow:
     return session.scalar(wanted.order_by(JournalRow.seq.desc()).limit(1))
 
 
+def by_whom(session: Session, row: JournalRow) -> JournalRow:
+    """Return the row of the person whose act a row of the clock's own followed at once; else itself."""
+    if row is None or row.actor_id is not None:
+        return row
+    before = sa.select(JournalRow).where(
+        JournalRow.case_id == row.case_id, JournalRow.actor_id.is_not(None), JournalRow.at == row.at
+    )
+    return session.scalar(before.order_by(JournalRow.seq.desc()).limit(1)) or row
+
+
 # Administration ----------------------------------------------------------------------------------
 
 
