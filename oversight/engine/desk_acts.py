@@ -85,6 +85,7 @@ LABELS = {
     "original": N_("存入正本"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
+    "recount": N_("期限随放假安排调整"),
     "reclass": N_("考勤类别更正"),
     "part": N_("同次也没有到会的支部领导不再办这一件"),
     "handover": N_("换届移交"),

@@ -39,6 +39,7 @@ TYPES = {
     "song": ("宋体", 28),
     "small": ("宋体", 18),
     "cell": ("仿宋_GB2312", 24),
+    "dense": ("仿宋_GB2312", 21),
     "note": ("仿宋_GB2312", 28),
 }
 STAND_INS = {  # what Word and WPS take where the first is not installed
@@ -186,7 +187,11 @@ def _block(block: Block, more: str = "") -> str:
     runs = _run(block.head, LEVELS[block.level]) * bool(block.head) + _run(block.text)
     if block.at == "right":
         return _p(runs, align="right", right=2, more=more)
-    return _p(runs, indent=2 if block.at == "in" else 0, more=more)
+    keep = more or "<w:keepNext/>" * (not block.text)
+    return _p(runs, indent=2 if block.at == "in" else 0, more=keep)
+
+
+_OFF_GRID = '<w:snapToGrid w:val="0"/><w:spacing w:before="{0}" w:after="{0}"/>'  # lines of a table
 
 
 def _table(table: Table) -> str:
@@ -200,7 +205,11 @@ def _table(table: Table) -> str:
         + "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{each}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
             + "".join(
-                _p(_run(line, "cell"), align="center" if table.head and not number else "left")
+                _p(
+                    _run(line, "dense" if table.dense else "cell"),
+                    align="center" if table.head and not number else "left",
+                    more=_OFF_GRID.format(30 if table.dense else 80),
+                )
                 for line in text.split("\n")
             )
             + "</w:tc>"
@@ -235,7 +244,8 @@ def _signed(content: Content, check: Check, pictured: bool) -> Iterator[str]:
         yield _p("", more=_KEEP) * (3 if wide else 1)
         for name in (content.sender, *content.others):
             yield _p(_run(name), align="right", right=signed_right(content), more=_KEEP)
-        yield _p(said + _TAB + _run(content.date), more=_DATED)
+        below = _KEEP if content.after else ""
+        yield _p(said + _TAB + _run(content.date), more=below + _DATED)
     yield from (_p(_run(line), indent=2) for line in content.after)
     yield from _imprint(content)
     for annex in content.annexes:

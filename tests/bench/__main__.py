@@ -22,6 +22,7 @@ SECTIONS = {
     "sweep": "clockwork",
     "strangers": "strangers",
     "papers": "papers",
+    "load": "load",
 }
 
 

@@ -143,7 +143,7 @@ _BY_REASON = {
     },
 }
 # Read all of whatever table there is.
-EVERY = {"read_whole": WHOLE, "filled": FIRST, "counts": LIVED}
+EVERY = {"read_whole": WHOLE, "go_on_counting": SERVER, "filled": FIRST, "counts": LIVED}
 ALLOWED = {
     (function, table): why
     for why, tables in _BY_REASON.items()

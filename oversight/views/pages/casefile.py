@@ -155,14 +155,19 @@ class CaseFile:
     @cached_property
     def answers(self) -> list[Move]:
         """Return the answers open to the reader: consent first, refusal last; none where a step of
-        his comes first.
+        his comes first. A draft is signed rather than given back.
         """
         found = [move for move in self.allowed if move.decides]
         if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
             found = [move for move in found if move.by is self.state.waits_on]
+        on = [move for move in found if move.tone not in ("back", "negative")]
         return sorted(
             found,
-            key=lambda move: (move.tone == "negative", move is not found[0], move.tone != "back"),
+            key=lambda move: (
+                move.tone == "negative",
+                move is not (on or found)[0],
+                move.tone != "back",
+            ),
         )
 
     @cached_property
@@ -301,14 +306,28 @@ class CaseFile:
         )
 
     def _checked(self, answer: Move | None) -> list[Check]:
-        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
         judged = [
-            self._judge(guard, attempt)
+            Check(bool(guard.test(attempt)), name, guard.sentence, guard.source)
+            for name, (guard, attempt) in self._to_judge(answer).items()
+        ]
+        return sorted([*self._seldom(), *judged], key=lambda check: check.ok)
+
+    def passes(self, answer: Move) -> bool:
+        """True where no check has anything to say about an answer; asks no further than the first."""
+        judged = self._to_judge(answer).values()
+        return not self.earlier and all(guard.test(attempt) for guard, attempt in judged)
+
+    def _to_judge(self, answer: Move | None) -> dict[str, tuple[Rule, TransitionContext]]:
+        """Return by name what is judged of the step that led here and of an answer, and about which: not
+        what reads words that are still to be written.
+        """
+        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
+        return {
+            guard.name: (guard, attempt)
             for attempt in attempts
             for guard in (*attempt.move.only_if, *attempt.move.warns)
-        ]
-        unique = {check.name: check for check in judged if check is not None}
-        return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
+            if not (attempt.move.decides and guard.words)
+        }
 
     def _asked_for(self) -> Iterable[TransitionContext]:
         """Yield the step that led here, with its words."""
@@ -320,11 +339,6 @@ class CaseFile:
             yield attempt
         except InvalidInput:  # words of an earlier version of the law
             return
-
-    def _judge(self, guard: Rule, attempt: TransitionContext) -> Check | None:
-        if attempt.move.decides and guard.words:
-            return None
-        return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
 
     def _seldom(self) -> list[Check]:
         """Return a warning where the branch was granted the same within a year."""
@@ -468,6 +482,13 @@ class CaseFile:
         attempt = self.attempt(move)
         attempt.raw = raw
         return move.letter(attempt)
+
+    @cached_property
+    def to_sign(self) -> dict | None:
+        """Return the paper as it would be signed today, while whoever reads may sign or send it on."""
+        signed = [one for one in self.workflow.moves if one.name == "sign" and one.letter]
+        drafting = self.case.state in ("draft", "proposed") and self.reads_all
+        return self.letter("sign") if signed and drafting else None
 
     @cached_property
     def sent(self) -> requests.Sent | None:
@@ -665,7 +686,5 @@ def clear(files: list[CaseFile]) -> set[str]:
     return {
         file.case.id
         for file in files
-        if not file.earlier
-        and (move := file.workflow.bulk_move(file.state))
-        and all(check.ok for check in file._checked(move))
+        if (move := file.workflow.bulk_move(file.state)) and file.passes(move)
     }
