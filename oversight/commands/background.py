@@ -245,7 +245,8 @@ def _keep_clock(app: Flask, queue, pace: Pace) -> None:
     for cron, task in ((pace.rescue, rescue), ("17 4 * * *", forget), (pace.sweep, sweep)):
         if cron is not None:
             name = f"oversight.{task.__name__}"
-            queue.periodic(cron=cron)(queue.task(name=name, queue=CLOCK)(task))
+            lock = name if task is sweep else None  # one at a time, however many workers
+            queue.periodic(cron=cron)(queue.task(name=name, queue=CLOCK, lock=lock)(task))
 
 
 def _rescue_rows(app: Flask) -> None:
