@@ -5,7 +5,7 @@ or all that is due where nobody else does it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -57,7 +57,9 @@ def drain(session: Session, at: Moment, hands: Hands) -> int:
     while done:
         total += (done := outbox.dispatch(session, at, hands.handlers, lists=sweep.LISTS))
     due = outbox.due_now(session, at, list(ALONE), FEW)
-    return total + sum(_alone(session, row.kind, row.id, at, hands) for row in due)
+    with hands.press.many() as press:
+        mine = replace(hands, press=press)
+        return total + sum(_alone(session, row.kind, row.id, at, mine) for row in due)
 
 
 def _alone(session: Session, kind: str, work_id: str, at: Moment, hands: Hands) -> bool:
