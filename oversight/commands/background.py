@@ -121,7 +121,7 @@ class Pace:
     beats: float = jobs.BEATS
     silent: float = jobs.SILENT
     polls: float = 5.0
-    rescue: str = "* * * * *"
+    rescue: str = "* * * * * */20"  # seconds stand last
     sweep: str | None = "* * * * *"
     beside: tuple[Callable[[], None], ...] = field(default=())  # told once it takes jobs
 
