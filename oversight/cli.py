@@ -38,6 +38,7 @@ main = Contents(
             "settings": N_("区的设置"),
             "sweep": N_("办理到期的事：提醒、失效、送达，可重复运行"),
         },
+        "background": {"worker": N_("后台办理：送达、文书文件、邮件和群消息，直到停止")},
         "law": {"workflow": N_("流程定义")},
         "obligations": {"obligations": N_("应办台账")},
         "journal": {"audit": N_("办理日志")},

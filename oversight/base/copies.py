@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from . import jobs
+
 SQLITE = "oversight.db"
 
 
@@ -36,9 +38,12 @@ def snapshot(url: str, folder: Path) -> Iterator[sa.Connection]:
 
 
 def tables(connection: sa.Connection) -> list[str]:
-    """Return the tables of a database, each behind those that it refers to."""
+    """Return the tables of a database, each behind those that it refers to; the queue's are not among
+    them, since its jobs follow from the rows that wait.
+    """
     found = sa.inspect(connection).get_sorted_table_and_fkc_names()
-    return [name for name, _keys in found if name not in (None, "alembic_version")]
+    names = [name for name, _keys in found if name not in (None, "alembic_version")]
+    return [name for name in names if not name.startswith(jobs.TABLES)]
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:

@@ -5,6 +5,7 @@ something is away, full, read-only or too slow. Anything else is a bug and stays
 from __future__ import annotations
 
 import errno
+import sqlite3
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -59,6 +60,25 @@ def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:
     have come about.
     """
     return Unsure(UNSURE) if error.connection_invalidated else as_refusal(error)
+
+
+def only_reads(error: BaseException) -> bool:
+    """True where SQLite says that a file was opened to be read only."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+
+
+def unbuilt(error: BaseException) -> bool:
+    """True where the database is there, and is not this program's or not migrated."""
+    return isinstance(error, sa.exc.ProgrammingError) or any(
+        words in str(error) for words in ("no such table", "no such column", "not a database")
+    )
+
+
+def named(error: BaseException) -> str:
+    """Return what an error is called, for the log: the words of a database may tell of people."""
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return " ".join(filter(None, (type(error).__name__, code)))
 
 
 def _taken(error: sa.exc.IntegrityError) -> DomainError | None:

@@ -82,8 +82,12 @@ def _know_the_key(command: str) -> None:
 
     if command in NEED_NO_KEY:
         return
-    with db.engine.connect():  # tells
-        pass
+    try:
+        with db.engine.connect():  # tells
+            pass
+    except SQLAlchemyError:
+        if command != "serve":  # which goes on, and tells once it can be asked
+            raise
     if current_app.extensions["other_key"]:
         if command != "serve":
             raise Unavailable(key_check.OTHER)

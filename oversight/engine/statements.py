@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from oversight.base.db import columns
 from oversight.base.prepared import Prepared
@@ -40,8 +41,22 @@ CLEAR = Prepared(
 REMIND = Prepared(
     sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
 )
+OPEN = Prepared(
+    lambda dialect: (
+        (sqlite if dialect == "sqlite" else postgresql).insert(_cases).on_conflict_do_nothing()
+    ),
+    _cases.c.keys(),
+)
 LAY = Prepared(sa.insert(_items), LAID)
 APPEND = Prepared(sa.insert(_journal), _journal.c.keys())
+
+
+def opened(case: Case) -> dict:
+    """Return the row of a new case."""
+    return {key: getattr(case, name) for key, name in _KEYS}
+
+
+_KEYS = [(column.key, name) for name, column in sa.inspect(Case).columns.items()]
 
 
 @lru_cache(maxsize=64)

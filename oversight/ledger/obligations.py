@@ -518,7 +518,7 @@ def _months_of(facts: Facts, unit: Unit, duty: Duty) -> set[int] | None:
     if duty.period != law.EVENT:
         return None
     beside = [facts.done.get((unit.id, key), []) for key in on_event.WITH.get(duty.key, ())]
-    found = {one.month for rows in beside for one in rows}
+    found = {one.month for rows in beside for one in rows if one.form_asked}
     return found | _to_tell(facts, unit, on_event.TOLD_AFTER.get(duty.key, ()))
 
 

@@ -53,7 +53,7 @@ _BY_REASON = {
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
         **dict.fromkeys(
-            ["papers", "paper_files", "appraised", "recusals", "desks", "number_series"],
+            ["papers", "paper_files", "sealed_copies", "appraised", "recusals", "desks", "number_series"],
             "_standing",
         ),
         **dict.fromkeys(
@@ -69,12 +69,12 @@ _BY_REASON = {
         ),
         "refusals": "_leaves _loose ripe prune",
         "life_meetings": "_leaves _loose _standing",
-        "duty_records": "_leaves _loose _duties",
+        "duty_records": "_leaves _loose _lines",
         "year_sheets": "_standing",
         "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
-        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_by_day"),
+        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_lines"),
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit _standing standing",
         "persons": "_Compare._load_people _standing standing",
         "memberships": "_Compare._load_people standing",
@@ -85,18 +85,22 @@ _BY_REASON = {
     ZONE: {
         "units": "schedule issue_unit ask_unit _branches to_every_branch _lines",
         "activities": "replan _days_in_force _years_ahead _figures",
+        **dict.fromkeys(["accounts", "outlets"], "_digest"),
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
         "cases": "open_cases demo",
-        "work": "_count retry",
+        "work": "_count retry late given_up listed",
         "journal": "_clock",
         "attachments": "astray _files",
         "paper_files": "astray _files",
+        "sealed_copies": "astray _files",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
-        "accounts": "has_demo_accounts _factors",
+        "accounts": "has_demo_accounts _factors addressed",
+        "outlets": "listed _robots",
+        "reaches": "wake reaches",
         "api_tokens": "migrate",
         "checkpoints": "migrate",
     },
@@ -112,10 +116,14 @@ _BY_REASON = {
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
         "attachments": "tidy",
         "paper_files": "tidy",
+        "sealed_copies": "tidy",
     },
-    FIRST: dict.fromkeys(
-        ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
-    ),
+    FIRST: {
+        **dict.fromkeys(
+            ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
+        ),
+        **dict.fromkeys(["accounts", "outlets"], "_reachable"),
+    },
     DEMO: {
         "cases": "Roll.note",
         "activities": "_held fill _filed",

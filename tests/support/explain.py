@@ -204,7 +204,8 @@ def _columns(link) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for table, name, kind, length, empty in link.execute(
         "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 32), "
-        "is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = 'public'"
+        "is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND NOT starts_with(table_name, 'procrastinate_')"
     ).fetchall():
         value = _VALUE.get(kind, f"left(md5(n::text), {length})")
         found.setdefault(table, {})[f'"{name}"'] = (
