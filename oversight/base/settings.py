@@ -150,6 +150,8 @@ def switch(name: str, label: str, effect: str) -> ZoneSetting:
 
 KEEPS = (("183", N_("半年")), ("365", N_("一年")), ("1095", N_("三年")))  # half a year by law
 
+RETAIN = (("permanent", N_("永久")), ("30", N_("30 年")), ("10", N_("10 年")))
+RETAINED = N_("写在案卷的档号和目录里，供移交档案室；系统里的记录不因到期而删除。")
 
 ZONE_SETTINGS = {
     setting.name: setting
@@ -327,6 +329,15 @@ ZONE_SETTINGS = {
             N_("读过的通知保存多久"),
             N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
             KEEPS,
+        ),
+        *(
+            ZoneSetting(name, default, label, RETAINED, RETAIN)
+            for name, default, label in (
+                ("retain_replies", "30", N_("请示批复、通知和任免的档案保管多久")),
+                ("retain_inspections", "30", N_("督查、整改和通报的档案保管多久")),
+                ("retain_attendance", "10", N_("考勤、补课和月报的档案保管多久")),
+                ("retain_appraisals", "permanent", N_("民主评议的档案保管多久")),
+            )
         ),
         ZoneSetting(
             "keep_drafts",

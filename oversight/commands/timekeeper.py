@@ -12,8 +12,8 @@ from oversight.base.alone import Alone
 
 
 class Timekeeper:
-    """A process that is asked something does from then on each minute what time brings, as `serve`
-    does, where it may serve at all.
+    """A process that is asked something does from then on each minute what time brings, and within
+    seconds what is due, as `serve` does, where it may serve at all.
     """
 
     def __init__(self, app: Flask, every_seconds: int = 60):

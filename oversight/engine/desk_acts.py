@@ -82,6 +82,7 @@ LABELS = {
     "number": N_("登记文号"),
     "renumber": N_("更正文号"),
     "print": N_("制成文书文件"),
+    "original": N_("存入正本"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
     "recount": N_("期限随放假安排调整"),

@@ -28,6 +28,7 @@ from oversight.models import (
     Notice,
     PaperFile,
     RosterDraft,
+    SealedCopy,
     Zone,
 )
 from oversight.register import audit_log
@@ -101,7 +102,13 @@ def tidy(session: Session, folder: Path, at: Moment) -> int:
     """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
     session.rollback()
     with reading():
-        wanted = (Attachment.stored, Attachment.thumb, RosterDraft.stored, PaperFile.stored)
+        wanted = (
+            Attachment.stored,
+            Attachment.thumb,
+            RosterDraft.stored,
+            PaperFile.stored,
+            SealedCopy.stored,
+        )
         known = {name for column in wanted for name in session.scalars(sa.select(column))}
         session.rollback()
     return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())

@@ -41,7 +41,17 @@ from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.engine.repeats import Repeated
 from oversight.register import key_check
-from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
+from oversight.views.pages.admin import (
+    accounts,
+    office,
+    outlets,
+    people,
+    roster,
+    tenure,
+    units,
+    work,
+    zone,
+)
 
 from . import (
     addresses,
@@ -84,6 +94,7 @@ from .pages import (
     printed,
     prints,
     registers,
+    reminders,
     search,
     security,
     start,
@@ -106,7 +117,7 @@ HEADERS = {
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life, notices, obligations)  # one blueprint
-ADMIN = (office, units, people, tenure)  # one blueprint
+ADMIN = (office, units, people, tenure, outlets, work)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
@@ -144,6 +155,7 @@ PAGES = (
     blank_forms,
     written,
     security,
+    reminders,
     tokens,
     law,
     drafts,

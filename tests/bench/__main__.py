@@ -21,6 +21,7 @@ SECTIONS = {
     "glance": "glance",
     "sweep": "clockwork",
     "strangers": "strangers",
+    "papers": "papers",
     "load": "load",
 }
 
