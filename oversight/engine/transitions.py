@@ -729,8 +729,9 @@ def open_cases(
     _insert_all(session, [one for one in attempts if sa.inspect(one.case).transient])
     assignment.write_all(session, attempts)
     _append(session, rows)
-    if not workflow.drafts:
-        outbox.enqueue_all(session, [_message(attempt, "open", "") for attempt in attempts])
+    for attempt in attempts:
+        attempt.messages += [] if workflow.drafts else [_message(attempt, "open", "")]
+    outbox.enqueue_all(session, [one for attempt in attempts for one in attempt.messages])
     session.flush()
     return [attempt.case for attempt in attempts]
 
