@@ -6,9 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +19,7 @@ from oversight.base.signing import Signer
 from oversight.engine import journal, seals, verifier
 from oversight.models import Case, Checkpoint, JournalRow, Zone
 from oversight.register import audit_log
+from oversight.time import growth
 
 SHORTEST_DAYS = 183  # half a year, as the law on network security asks of logs
 KEPT_DAYS = 3 * 366
@@ -123,12 +122,7 @@ def prune(session: Session, zone: Zone, older_days: int, at: Moment) -> int:
     if older_days < SHORTEST_DAYS:
         said = say("拒绝记录至少保留 %(days)s 天，不能清理更近的。", days=SHORTEST_DAYS)
         raise InvalidInput({"days": said})
-    number, rows = seals.ripe(session, zone.id, at.now - timedelta(days=older_days))
-    if rows:
-        what: dict[str, Any] = {"pruned": ["refusals", number], "rows": [str(rows), "0"]}
-        audit_log.in_zone(session, zone.id, None, at, "records", "prune", "refusals", **what)
-        seals.prune(session, zone.id, number)
-    return rows
+    return growth.prune_refusals(session, zone.id, older_days, at)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.db import fetch, find
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.engine import authority, journal
 from oversight.ledger import handbooks, obligations, reporting
 from oversight.ledger.handbooks import BranchBook, MemberBook, Page
@@ -77,7 +78,7 @@ def _told(page: Page) -> list[tuple[str, str]]:
         ("应到、实到", _counted(page)),
         ("其他方式", others),
         ("请假、缺席", missing),
-        ("做了什么", "\n".join(map(done_line, page.done))),
+        (N_("做了什么"), "\n".join(map(done_line, page.done))),
         ("登记", "，".join(filter(None, marks))),
     ]
     return [(label, said) for label, said in told if said]
@@ -86,7 +87,7 @@ def _told(page: Page) -> list[tuple[str, str]]:
 def _counted(page: Page) -> str:
     count = page.month.counted
     if not count:
-        return "没有登记考勤"
+        return N_("没有登记考勤")
     words = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
     told = (f"{label}{count.classes[key]}人" for key, label in words.items())
     return f"应到{page.month.expected}人，{'，'.join(told)}"
@@ -136,7 +137,7 @@ def member_content(book: MemberBook) -> Content:
 
 def _days(book: MemberBook) -> list[tuple[str, ...]]:
     """Return the year's days of a member: date, theme, how he took part, dues, oath."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for day in book.mine.days:
         row = day.activity
         if row.year != book.mine.year:
@@ -149,7 +150,7 @@ def _days(book: MemberBook) -> list[tuple[str, ...]]:
                 row.theme or "",
                 day.label,
                 "" if dues is None else "已交" if dues else "还没有交",
-                "" if oath is None else "已重温" if oath else "还没有",
+                "" if oath is None else N_("已重温") if oath else "还没有",
             )
         )
     return found

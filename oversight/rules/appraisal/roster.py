@@ -238,7 +238,8 @@ def elsewhere(attempt: TransitionContext) -> set[str]:
     session = attempt.session
     if session.autoflush:
         session.flush()
-    rows = _APPRAISED.rows(session, unit=attempt.unit.id, day=attempt.today)
+    here = {"unit": attempt.unit.id, "day": attempt.today}
+    rows = _APPRAISED.rows(session, own=attempt.case.id, **here)
     if not rows:
         return set()
     found = {case.id: case for case in rounds(attempt, Case.id.in_({case for _one, case in rows}))}
@@ -250,7 +251,7 @@ def elsewhere(attempt: TransitionContext) -> set[str]:
 _APPRAISED = Prepared(
     of_branch(_rows.person_id, _rows.case_id)
     .join(Appraised, _rows.person_id == Person.id)
-    .where(_rows.standing != "struck")
+    .where(_rows.standing != "struck", _rows.case_id != sa.bindparam("own"))
 )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
-from flask import Blueprint, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, render_template, request
 from flask_login import login_required
 
 from oversight import workflows
@@ -29,6 +28,8 @@ from oversight.organization.units import offices
 from oversight.time import rollups
 from oversight.views import session
 from oversight.views.present import Chip
+from oversight.views.said import gettext as _
+from oversight.views.said import url_for
 
 bp = Blueprint("overview", __name__)
 
@@ -82,6 +83,7 @@ class Glance:
     def __init__(self, unit: Unit, on: date | None, cursor: str = ""):
         now = session.moment()
         self.unit, self.cursor = unit, cursor
+        self._rows_of: dict[tuple[str, bool], str] = {}  # addresses that most cells begin with
         self.ahead = on is not None and on > now.today
         self.past = on is not None and on < now.today
         self.at = now if on in (None, now.today) else session.end_of(on)
@@ -104,16 +106,17 @@ class Glance:
 
     @cached_property
     def sums(self) -> Sums:
-        found = [one.sums for one in self._kept.values()] if self.kept else self._reckoned
-        return Sums.total(found)
-
-    @property
-    def _reckoned(self) -> list[Sums]:
-        return [office.sums for office in self.offices]
+        if self.kept:
+            return self._zone.whole
+        return Sums.total(office.sums for office in self.offices)
 
     @cached_property
-    def _kept(self) -> dict[str, rollups.Kept]:
+    def _zone(self) -> rollups.OfZone:
         return rollups.of_zone(db.session, self.unit.zone_id, session.moment().today)
+
+    @property
+    def _kept(self) -> dict[str, rollups.Kept]:
+        return self._zone.kept
 
     @cached_property
     def missing(self) -> int:
@@ -167,13 +170,13 @@ class Glance:
         shown, following = part(list(rows), self.cursor, SIZE)
         return [rows[key] for key in shown], following
 
-    @property
+    @cached_property
     def months(self) -> list[int]:
         """Return the months of the table; first what is left of the year before, where there is any."""
         before = any(place[0] == tally.BEFORE for row in self.every for place in row.tally)
         return [*([tally.BEFORE] if before else ()), *range(1, 13)]
 
-    @property
+    @cached_property
     def groups(self) -> list[str]:
         """Return the kinds of duties that somebody owes."""
         owed = {place[1] for row in self.every for place in row.tally}
@@ -191,11 +194,11 @@ class Glance:
         state = next((one for one in tally.STATES if counts.get(one)), None)
         if state is None:
             return Cell("none", "—")
-        kind, sign = MARKS[state]
+        kind, sign = self._signs[state]
         n = counts[state]
         if kind == "late":
             kind = _dark(n)
-        text = _(sign) if state == obligations.SETTLED else f"{_(sign)}{n}"
+        text = sign if state == obligations.SETTLED else f"{sign}{n}"
         return Cell(kind, text, self.rows_at(row, **place), self._in_full(counts))
 
     def cases_of(self, row: Row) -> Cell:
@@ -224,12 +227,24 @@ class Glance:
         return _(law.GROUPS[name][0])
 
     def _in_full(self, counts: dict[str, int]) -> str:
-        return "，".join(f"{_(obligations.STATES[one])} {n}" for one, n in counts.items() if n)
+        return "，".join(f"{self._states[one]} {n}" for one, n in counts.items() if n)
+
+    @cached_property
+    def _states(self) -> dict[str, str]:
+        return {one: _(words) for one, words in obligations.STATES.items()}
+
+    @cached_property
+    def _signs(self) -> dict[str, tuple[str, str]]:
+        return {state: (kind, _(sign)) for state, (kind, sign) in MARKS.items()}
 
     def rows_at(self, row: Row, **place) -> str:
         """Return where the rows behind a number of a unit are."""
-        own = "1" if row.mine else None
-        return url_for("overview.rows", unit=row.unit.id, own=own, on=self.on, **place)
+        begin = self._rows_of.get((row.unit.id, row.mine))
+        if begin is None:
+            own = "1" if row.mine else None
+            begin = url_for("overview.rows", unit=row.unit.id, own=own, on=self.on)
+            self._rows_of[row.unit.id, row.mine] = begin
+        return "&".join((begin, *(f"{name}={value}" for name, value in place.items())))
 
     def total_at(self, state: str, own: str | None = None) -> str:
         """Return where the rows behind a sum are: of a large zone town by town, in the table."""
