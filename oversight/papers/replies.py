@@ -40,7 +40,7 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
     us = N_("我们") if partners else N_("我支部")
     asked = f"{us}{_matter(attempt)}{_from_to(attempt, new_day)}" if new_day else ""
     reason = attempt.words.get("reason") or N_("（您在上面写的原因）")
-    why = reason.removeprefix("因").rstrip("。，")
+    why = reason.removeprefix(N_("因")).rstrip("。，")
     body = letter(
         attempt,
         attempt.unit,

@@ -123,6 +123,8 @@ def register(ask: Ask, case_id: str) -> Content:
     case, lines = _led(ask, case_id)
     said, called = _said(ask, case, lines), _called(ask, lines)
     graded = appraisal.graded(lines)
+    if not graded:
+        raise NotFound("没有参加评定的党员。")
     pages = [said | _entry(case, one, called[one.person.id], True) for one in graded]
     return forms.register(pages)
 
