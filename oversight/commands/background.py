@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 from oversight.base import jobs, patience
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.sentences import N_
+from oversight.casework import prints
 from oversight.engine import outbox
 from oversight.time import outside, work
 
@@ -37,7 +39,12 @@ def hands() -> work.Hands:
     app = current_app
     env, secret = app.config["OVERSIGHT"], app.config["SECRET_KEY"]
     sender = outside.sender_of(env, secret, app.extensions["clock"].zone)
-    return work.Hands(press(), sender, tuple(app.extensions.get("hands", ())))
+    set_with = press()
+
+    def make(session: Session, work_id: str, at: Moment) -> bool:
+        return prints.one(session, set_with, work_id, at)
+
+    return work.Hands(make, sender, tuple(app.extensions.get("hands", ())))
 
 
 def remind(at: Moment) -> None:

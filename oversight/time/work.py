@@ -14,19 +14,19 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.paging import First
 from oversight.base.sentences import N_
-from oversight.casework import prints
 from oversight.engine import outbox
 from oversight.models import OutboxMessage
 
 from . import outside, sweep
 
-ALONE = (prints.MAKE, *outside.KINDS)  # kinds that need more than one transaction
+PRINT = "print"  # as papers call it
+ALONE = (PRINT, *outside.KINDS)  # kinds that need more than one transaction
 KINDS = (*sweep.HANDLERS, *ALONE)
 LABELS = {
     "notify": N_("送达通知"),
     "tell": N_("告知"),
     "urgent": N_("马上提醒"),
-    prints.MAKE: N_("制作文书文件"),
+    PRINT: N_("制作文书文件"),
     outside.LETTER: N_("发邮件"),
     outside.GROUP: N_("发群消息"),
 }
@@ -36,9 +36,11 @@ FEW = 50  # messages of a kind that needs long, before the others have their tur
 
 @dataclass(frozen=True)
 class Hands:
-    """What doing takes: how papers are set, how messages leave. `more` are further handlers."""
+    """What doing takes: what makes the files of a paper, from the id of its message; how messages
+    leave; `more` are further handlers.
+    """
 
-    press: prints.Press
+    make: Callable[[Session, str, Moment], bool]
     sender: outside.Sender
     more: tuple[tuple[str, Callable], ...] = ()
 
@@ -63,8 +65,8 @@ def drain(session: Session, at: Moment, hands: Hands) -> int:
 
 
 def _alone(session: Session, kind: str, work_id: str, at: Moment, hands: Hands) -> bool:
-    if kind == prints.MAKE:
-        return prints.one(session, hands.press, work_id, at)
+    if kind == PRINT:
+        return hands.make(session, work_id, at)
     try:
         return outside.send(session, work_id, at, hands.sender)
     except Exception as error:  # one broken message must not stop the others
