@@ -110,6 +110,11 @@ class Ledger:
             "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
         )
 
+    @property
+    def yearly(self) -> bool:
+        """True where the unit has a year sheet to fill in."""
+        return any(duty_records.owes_yearly(duty, self.unit) for duty in law.duties().values())
+
     @cached_property
     def sides(self) -> obligations.Sides:
         return obligations.sides(db.session, self.unit, session.actor(), self.at)
