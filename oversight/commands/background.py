@@ -8,13 +8,12 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import click
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
 
 from oversight.base import jobs, patience
 from oversight.base.clock import Moment
@@ -39,12 +38,14 @@ def hands() -> work.Hands:
     app = current_app
     env, secret = app.config["OVERSIGHT"], app.config["SECRET_KEY"]
     sender = outside.sender_of(env, secret, app.extensions["clock"].zone)
-    set_with = press()
+    return work.Hands(_making, sender, tuple(app.extensions.get("hands", ())))
 
-    def make(session: Session, work_id: str, at: Moment) -> bool:
-        return prints.one(session, set_with, work_id, at)
 
-    return work.Hands(make, sender, tuple(app.extensions.get("hands", ())))
+@contextmanager
+def _making() -> Iterator[work.Make]:
+    """Yield what makes the files of papers, all of them with one press."""
+    with press().many() as running:
+        yield lambda session, work_id, at: prints.one(session, running, work_id, at)
 
 
 def remind(at: Moment) -> None:

@@ -5,7 +5,8 @@ or all that is due where nobody else does it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -34,13 +35,16 @@ LATE = timedelta(minutes=10)  # what is due for so long should have been done
 FEW = 50  # messages of a kind that needs long, before the others have their turn again
 
 
+Make = Callable[[Session, str, Moment], bool]
+
+
 @dataclass(frozen=True)
 class Hands:
-    """What doing takes: what makes the files of a paper, from the id of its message; how messages
-    leave; `more` are further handlers.
+    """What doing takes: `making` yields what makes the files of papers, one after the other, from the
+    id of the message; how messages leave; `more` are further handlers.
     """
 
-    make: Callable[[Session, str, Moment], bool]
+    making: Callable[[], AbstractContextManager[Make]]
     sender: outside.Sender
     more: tuple[tuple[str, Callable], ...] = ()
 
@@ -59,16 +63,18 @@ def drain(session: Session, at: Moment, hands: Hands) -> int:
     while done:
         total += (done := outbox.dispatch(session, at, hands.handlers, lists=sweep.LISTS))
     due = outbox.due_now(session, at, list(ALONE), FEW)
-    with hands.press.many() as press:
-        mine = replace(hands, press=press)
-        return total + sum(_alone(session, row.kind, row.id, at, mine) for row in due)
+    with hands.making() as make:
+        sender = hands.sender
+        return total + sum(_alone(session, row.kind, row.id, at, sender, make) for row in due)
 
 
-def _alone(session: Session, kind: str, work_id: str, at: Moment, hands: Hands) -> bool:
+def _alone(
+    session: Session, kind: str, work_id: str, at: Moment, sender: outside.Sender, make: Make
+) -> bool:
     if kind == PRINT:
-        return hands.make(session, work_id, at)
+        return make(session, work_id, at)
     try:
-        return outside.send(session, work_id, at, hands.sender)
+        return outside.send(session, work_id, at, sender)
     except Exception as error:  # one broken message must not stop the others
         session.rollback()
         outbox.failed(session, work_id, at, error)
@@ -82,7 +88,8 @@ def one(session: Session, work_id: str, at: Moment, hands: Hands) -> datetime | 
     row = session.get(OutboxMessage, work_id)
     if row is not None and row.done_at is None and row.due_at <= at.now:
         if row.kind in ALONE:
-            _alone(session, row.kind, work_id, at, hands)
+            with hands.making() as make:
+                _alone(session, row.kind, work_id, at, hands.sender, make)
         else:
             outbox.do(session, work_id, at, hands.handlers)
     session.rollback()
