@@ -8,8 +8,8 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import click
@@ -19,6 +19,7 @@ from oversight.base import jobs, patience
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.sentences import N_
+from oversight.casework import prints
 from oversight.engine import outbox
 from oversight.time import outside, work
 
@@ -37,7 +38,14 @@ def hands() -> work.Hands:
     app = current_app
     env, secret = app.config["OVERSIGHT"], app.config["SECRET_KEY"]
     sender = outside.sender_of(env, secret, app.extensions["clock"].zone)
-    return work.Hands(press(), sender, tuple(app.extensions.get("hands", ())))
+    return work.Hands(_making, sender, tuple(app.extensions.get("hands", ())))
+
+
+@contextmanager
+def _making() -> Iterator[work.Make]:
+    """Yield what makes the files of papers, all of them with one press."""
+    with press().many() as running:
+        yield lambda session, work_id, at: prints.one(session, running, work_id, at)
 
 
 def remind(at: Moment) -> None:

@@ -5,7 +5,8 @@ or all that is due where nobody else does it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,19 +15,19 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.paging import First
 from oversight.base.sentences import N_
-from oversight.casework import prints
 from oversight.engine import outbox
 from oversight.models import OutboxMessage
 
 from . import outside, sweep
 
-ALONE = (prints.MAKE, *outside.KINDS)  # kinds that need more than one transaction
+PRINT = "print"  # as papers call it
+ALONE = (PRINT, *outside.KINDS)  # kinds that need more than one transaction
 KINDS = (*sweep.HANDLERS, *ALONE)
 LABELS = {
     "notify": N_("送达通知"),
     "tell": N_("告知"),
     "urgent": N_("马上提醒"),
-    prints.MAKE: N_("制作文书文件"),
+    PRINT: N_("制作文书文件"),
     outside.LETTER: N_("发邮件"),
     outside.GROUP: N_("发群消息"),
 }
@@ -34,11 +35,16 @@ LATE = timedelta(minutes=10)  # what is due for so long should have been done
 FEW = 50  # messages of a kind that needs long, before the others have their turn again
 
 
+Make = Callable[[Session, str, Moment], bool]
+
+
 @dataclass(frozen=True)
 class Hands:
-    """What doing takes: how papers are set, how messages leave. `more` are further handlers."""
+    """What doing takes: `making` yields what makes the files of papers, one after the other, from the
+    id of the message; how messages leave; `more` are further handlers.
+    """
 
-    press: prints.Press
+    making: Callable[[], AbstractContextManager[Make]]
     sender: outside.Sender
     more: tuple[tuple[str, Callable], ...] = ()
 
@@ -57,16 +63,18 @@ def drain(session: Session, at: Moment, hands: Hands) -> int:
     while done:
         total += (done := outbox.dispatch(session, at, hands.handlers, lists=sweep.LISTS))
     due = outbox.due_now(session, at, list(ALONE), FEW)
-    with hands.press.many() as press:
-        mine = replace(hands, press=press)
-        return total + sum(_alone(session, row.kind, row.id, at, mine) for row in due)
+    with hands.making() as make:
+        sender = hands.sender
+        return total + sum(_alone(session, row.kind, row.id, at, sender, make) for row in due)
 
 
-def _alone(session: Session, kind: str, work_id: str, at: Moment, hands: Hands) -> bool:
-    if kind == prints.MAKE:
-        return prints.one(session, hands.press, work_id, at)
+def _alone(
+    session: Session, kind: str, work_id: str, at: Moment, sender: outside.Sender, make: Make
+) -> bool:
+    if kind == PRINT:
+        return make(session, work_id, at)
     try:
-        return outside.send(session, work_id, at, hands.sender)
+        return outside.send(session, work_id, at, sender)
     except Exception as error:  # one broken message must not stop the others
         session.rollback()
         outbox.failed(session, work_id, at, error)
@@ -80,7 +88,8 @@ def one(session: Session, work_id: str, at: Moment, hands: Hands) -> datetime | 
     row = session.get(OutboxMessage, work_id)
     if row is not None and row.done_at is None and row.due_at <= at.now:
         if row.kind in ALONE:
-            _alone(session, row.kind, work_id, at, hands)
+            with hands.making() as make:
+                _alone(session, row.kind, work_id, at, hands.sender, make)
         else:
             outbox.do(session, work_id, at, hands.handlers)
     session.rollback()

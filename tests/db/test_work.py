@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from oversight.base import jobs
 from oversight.base.db import new_id
+from oversight.casework import prints
 from oversight.commands import background
 from oversight.engine import outbox
 from oversight.models import OutboxMessage, Paper
@@ -155,7 +156,7 @@ def test_a_decision_is_told_and_its_paper_made(desk, world, monkeypatch):
     play = Play(desk.session, world)
     play.approved()
     made = []
-    monkeypatch.setattr(work.prints, "_make", lambda *given: made.append(given[2]) or True)
+    monkeypatch.setattr(prints, "_make", lambda *given: made.append(given[2]) or True)
     desk.run()
     paper = desk.session.scalar(sa.select(Paper.id))
     assert made == [desk.row(f"print:{paper}").id]

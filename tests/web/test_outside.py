@@ -17,7 +17,6 @@ from oversight.engine import desk_acts, outbox
 from oversight.models import Account, OutboxMessage, Outlet, Reach
 from oversight.register import zone_settings
 from oversight.time import outside, sweep, work
-from tests.support.html import open_accounts
 from tests.support.outside import Post, Robot
 
 ADDRESS = "http://oversight.example:8000"
@@ -84,9 +83,7 @@ class Office:
 
 
 @pytest.fixture
-def office(app, session, world, clock, post, robot):
-    if session.scalar(sa.select(Account.id).limit(1)) is None:  # nobody sits down at a browser
-        open_accounts(world)
+def office(app, session, world, clock, post, robot, reader):
     app.config["OVERSIGHT"] = replace(
         app.config["OVERSIGHT"],
         mail=mail.Server("smtp", "127.0.0.1", post.port, "oversight@office.example.cn"),
