@@ -24,7 +24,7 @@ class Alone:
     def __init__(self, url: str):
         path = url.removeprefix("sqlite:///")
         self._path = Path(path + END) if path != url and path != ":memory:" else None
-        self._owner, self._asking = 0, threading.Lock()
+        self._owner, self._handle, self._asking = 0, -1, threading.Lock()
 
     def mine(self) -> bool:
         """True where this process serves, from now on if nobody did."""
@@ -44,5 +44,5 @@ class Alone:
         except OSError:
             os.close(handle)
             return False
-        self._owner = os.getpid()
+        self._owner, self._handle = os.getpid(), handle  # which stays open as long as the process
         return True

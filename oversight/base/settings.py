@@ -44,6 +44,7 @@ class Environment:
     address: str
     backup_dir: Path
     backups: bool
+    log_requests: bool
     mail: mail.Server | None
     mail_domains: tuple[str, ...]
     webhooks: outward.Listed
@@ -81,6 +82,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         address=_reached(given("ADDRESS")),
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
         backups=given("BACKUPS") != "0",
+        log_requests=given("LOG") != "errors",
         mail=_mail(
             given("MAIL"),
             given("MAIL_FROM"),
@@ -133,6 +135,7 @@ def _listed(entries: list[str]) -> outward.Listed:
 
 
 ON, OFF = "on", "off"
+EVER = "ever"
 MEMBER_LOGIN = "member_login"
 
 
@@ -147,6 +150,8 @@ def switch(name: str, label: str, effect: str) -> ZoneSetting:
 
 KEEPS = (("183", N_("半年")), ("365", N_("一年")), ("1095", N_("三年")))  # half a year by law
 
+RETAIN = (("permanent", N_("永久")), ("30", N_("30 年")), ("10", N_("10 年")))
+RETAINED = N_("写在案卷的档号和目录里，供移交档案室；系统里的记录不因到期而删除。")
 
 ZONE_SETTINGS = {
     setting.name: setting
@@ -324,6 +329,31 @@ ZONE_SETTINGS = {
             N_("读过的通知保存多久"),
             N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
             KEEPS,
+        ),
+        *(
+            ZoneSetting(name, default, label, RETAINED, RETAIN)
+            for name, default, label in (
+                ("retain_replies", "30", N_("请示批复、通知和任免的档案保管多久")),
+                ("retain_inspections", "30", N_("督查、整改和通报的档案保管多久")),
+                ("retain_attendance", "10", N_("考勤、补课和月报的档案保管多久")),
+                ("retain_appraisals", "permanent", N_("民主评议的档案保管多久")),
+            )
+        ),
+        ZoneSetting(
+            "keep_drafts",
+            "30",
+            N_("草稿保存多久"),
+            N_("从最后一次改动起算，到期自动清理。"),
+            (("30", N_("30 天")), ("90", N_("90 天")), KEEPS[0]),
+        ),
+        ZoneSetting(
+            "keep_refusals",
+            EVER,
+            N_("拒绝办理的记录保存多久"),
+            N_(
+                "已经加封的才清理，清理本身记入管理日志。数据库另有所有者账户的，由 oversight audit prune 清理。"
+            ),
+            ((EVER, N_("一直保存")), *KEEPS[1:]),
         ),
         ZoneSetting(
             MEMBER_LOGIN,

@@ -37,6 +37,15 @@ class Line:
         return CLASSES[self.kind]
 
 
+def reads(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where who asks leads the branch or stands above it."""
+    try:
+        readable(session, unit, who)
+    except Forbidden:
+        return False
+    return True
+
+
 def readable(session: Session, unit: Unit, who: Actor) -> None:
     """Raise Forbidden where who asks neither leads the branch nor stands above it."""
     if any(unit.within(path) for path in who.business):

@@ -169,11 +169,13 @@ def serve(host: str) -> None:
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
+    logged = app.config["OVERSIGHT"].log_requests and not sys.stderr.isatty()
     served = server.Service(
         app,
         **app.config["SERVED"],
         beat=lambda: beat(clock.moment()),
         beside=(partial(background.keep_draining, app),),
+        requests_logged=logged,
     )
     server.serve(served, host, port)
 
@@ -228,7 +230,8 @@ def beat(at: Moment) -> None:
     if at.now.minute == FORGETS:
         with one_transaction(db.session):
             sign_ins.forget_old(db.session, at)
-        growth.daily(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+        env = current_app.config["OVERSIGHT"]
+        growth.daily(db.session, env.data_dir, at, env.owner_url == env.database_url)
 
 
 def _who_can_log_in() -> None:

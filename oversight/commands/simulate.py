@@ -18,10 +18,12 @@ from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_
 from oversight.demo import lived
 from oversight.demo.lived import picture
+from oversight.time import due, rollups
 
 from .click_i18n import Command
 from .context import migrate, new_file, progress, table, with_law
 
+CLOCKWORK = lived.Clockwork(due.sweep, rollups.rebuild, rollups.of_zone)
 DAYS = (31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
 
 
@@ -47,7 +49,14 @@ def simulate(
     with _instance(keep) as folder, _of_its_own(folder), progress() as stage:
         one = stage("days", DAYS[months - 1])
         found = lived.live(
-            db.session, year, branches, seed, Clock(), months=months, day_done=lambda _day: one(1)
+            db.session,
+            year,
+            branches,
+            seed,
+            Clock(),
+            CLOCKWORK,
+            months=months,
+            day_done=lambda _day: one(1),
         )
     told = _told(year, branches, seed, found)
     if svg:

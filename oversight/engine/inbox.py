@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -104,12 +104,7 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     if not case_ids:
         return Lying(rows, {})
-    for row, unit in session.execute(
-        sa.select(WorkItem, Unit.name)
-        .join(Unit, Unit.id == WorkItem.unit_id)
-        .where(WorkItem.case_id.in_(case_ids), WorkItem.closed_at.is_(None))
-        .order_by(WorkItem.id)
-    ):
+    for row, unit in session.execute(_LYING, {"ids": case_ids}):
         rows.setdefault(row.case_id, []).append((row, unit))
     for case_id in case_ids:
         parties.keep_items(session, case_id, (row for row, _unit in rows.get(case_id, ())))
@@ -120,6 +115,22 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
         for person in (row.claimed_by, row.handed_to, row.person_id)
     }
     return Lying(rows, _by_id(session, Person, named))
+
+
+# Asked for every page of a list: built once.
+_IDS: sa.BindParameter = sa.bindparam("ids", expanding=True)
+_LYING = (
+    sa.select(WorkItem, Unit.name)
+    .join(Unit, Unit.id == WorkItem.unit_id)
+    .where(WorkItem.case_id.in_(_IDS), WorkItem.closed_at.is_(None))
+    .order_by(WorkItem.id)
+)
+_LISTED = sa.select(Case).where(Case.id.in_(_IDS)).options(joinedload(Case.unit))
+
+
+@cache
+def _of_ids(model) -> sa.Select:
+    return sa.select(model).where(model.id.in_(_IDS))
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
@@ -150,8 +161,7 @@ def called(session: Session, person_id: str | None) -> str:
 
 def _by_id(session: Session, model, ids: set) -> dict:
     ids = {one for one in ids if is_id(one)}
-    rows = session.scalars(sa.select(model).where(model.id.in_(ids))) if ids else ()
-    return keyed(rows)
+    return keyed(session.scalars(_of_ids(model), {"ids": list(ids)}) if ids else ())
 
 
 # Lists -------------------------------------------------------------------------------------------
@@ -163,6 +173,12 @@ def _within(filters: Filters, today: date):
         yield Case.workflow == filters.workflow
     if filters.unit_path:
         yield Case.unit_id.in_(boxes.below([filters.unit_path]))
+    if filters.due:
+        yield _due(filters.due, today)
+
+
+def _due(limit: str, today: date):
+    """Return the condition of a filter by deadlines. Raises InvalidInput."""
     limits = {
         "overdue": Case.due_on < today,
         "today": Case.due_on == today,
@@ -170,10 +186,9 @@ def _within(filters: Filters, today: date):
             Case.due_on >= today, Case.due_on <= today + timedelta(days=7 - today.isoweekday())
         ),
     }
-    if filters.due:
-        if filters.due not in limits:
-            raise InvalidInput({"due": say("没有这个筛选：%(due)s。", due=filters.due[:20])})
-        yield limits[filters.due]
+    if limit not in limits:
+        raise InvalidInput({"due": say("没有这个筛选：%(due)s。", due=limit[:20])})
+    return limits[limit]
 
 
 def cases(
@@ -205,8 +220,7 @@ def _known(box: str) -> None:
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
     """Return cases with their units, in the order of their ids."""
-    found = sa.select(Case).where(Case.id.in_(ids)).options(joinedload(Case.unit))
-    by_id = keyed(session.scalars(found)) if ids else {}
+    by_id = keyed(session.scalars(_LISTED, {"ids": ids})) if ids else {}
     return [by_id[case_id] for case_id in ids]
 
 

@@ -66,6 +66,14 @@ def history(session: Session, record_ids: Iterable[str]) -> dict[str, list[Journ
 # Writing -----------------------------------------------------------------------------------------
 
 
+def newest(session: Session, record_id: str) -> dict[str, str]:
+    """Return who wrote a record last and when, for who comes second; empty where nobody did."""
+    rows = history(session, [record_id]).get(record_id)
+    if not rows:
+        return {}
+    return {"decided_by": rows[-1].actor, "decided_at": rows[-1].at.isoformat()}
+
+
 @sa.event.listens_for(Session, "before_commit")
 def _chain_waiting(session: Session) -> None:
     if not session.in_nested_transaction():

@@ -44,8 +44,8 @@ from oversight.rules import parties
 from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, many, outbox, search, statements
-from .journal import chain_row
+from . import assignment, authority, capsule, inbox, many, outbox, search, statements
+from .journal import by_whom, chain_row
 from .use_case import use_case
 
 CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
@@ -121,12 +121,16 @@ def _guard(event) -> bool:
 
 def _apply(event) -> None:
     attempt = event.model
-    unmet = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
-    warned = [fill(sentence, attempt.settings) for sentence in unmet]
+    unmet = [guard for guard in attempt.move.warns if not guard.test(attempt)]
+    warned = [fill(guard.sentence, attempt.settings) for guard in unmet]
     if warned:
         attempt.result["warned"] = warned
+    facts = dict(attempt.case.facts)
     for effect in attempt.move.does:
         effect.act(attempt)
+    if "paper" in attempt.result:
+        names = {guard.name for guard in unmet}
+        attempt.result[capsule.NAME] = capsule.frozen(attempt, facts, names)
 
 
 def ensure(guard: Rule, attempt: TransitionContext) -> None:
@@ -404,7 +408,7 @@ def last_row(session: Session, case: Case) -> JournalRow | None:
 
 def last_act(session: Session, case: Case) -> dict:
     """Return who made the last move, what, and when, to explain a version conflict."""
-    row = last_row(session, case)
+    row = by_whom(session, last_row(session, case))
     if row is None:
         opened = session.scalar(
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
@@ -545,8 +549,12 @@ def amend_facts(
     session.flush()
 
 
-def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
-    """Give a locked case another last day, because what it waits for has moved. Does not commit."""
+def reschedule(
+    session: Session, case: Case, due_on: date, at: Moment, move: str = "redate"
+) -> bool:
+    """Give a locked case another last day, because what it waits for has moved, or the rest days
+    have (`recount`). Does not commit.
+    """
     if case.due_on == due_on:
         return False
     attempt = context(session, case, at, basis=AuthorityBasis(case.unit_id, "clock", ""))
@@ -556,7 +564,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     assignment.follow_case(session, case)
     assignment.set_alarm(attempt, attempt.workflow.state(case.state))
     _raise_version(attempt)
-    record(attempt, "redate", "redate", case.state, case.state)
+    record(attempt, "redate", move, case.state, case.state)
     session.flush()
     return True
 

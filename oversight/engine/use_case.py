@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base import outages
 from oversight.base.clock import Moment
-from oversight.base.db import find, id_of
+from oversight.base.db import find, id_of, unsynced
 from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
@@ -69,7 +69,7 @@ def use_case(
                     workflow=workflow[:40],
                     actor_id=who_id,
                 )
-                after(session, partial(_keep, session, row, refusal, case_id, at))
+                after(session, partial(_keep_soon, session, row, refusal, case_id, at))
             raise
 
 
@@ -150,9 +150,15 @@ def _keep(
     session.commit()
 
 
+def _keep_soon(*given) -> None:
+    """Record a refusal without waiting for the disk: so many of them hold up nobody who writes."""
+    with unsynced():
+        _keep(*given)
+
+
 def _name_who(session: Session, refusal: DomainError, case: Case) -> None:
     """Add to a refusal who was first, and when."""
-    row = journal.last(session, case.id)
+    row = journal.by_whom(session, journal.last(session, case.id))
     if row is not None:
         refusal.extra.setdefault("decided_by", row.actor)
         refusal.extra.setdefault("decided_at", row.at.isoformat())

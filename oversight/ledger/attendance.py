@@ -21,19 +21,13 @@ from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_all, is_id, put
 from oversight.base.kept import Kept, forget, plain
 from oversight.base.prepared import Prepared
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    RuleViolation,
-    VersionConflict,
-)
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.base.typed import line
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
-from oversight.engine import authority, transitions
+from oversight.engine import authority, records, transitions
 from oversight.engine.use_case import use_case
 from oversight.law.binding import own_id
 from oversight.law.inputs import read_count, read_day
@@ -297,9 +291,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     activity = _lock(session, activity_id)
     basis = authority.enters(session, activity.unit, who)
     if sheet.version not in (None, activity.version):
-        raise VersionConflict(
-            "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
-        )
+        raise entries.changed(session, activity)
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
     fresh = not before and activity.confirmed_at is None
@@ -323,6 +315,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
+            **records.newest(session, activity.id),
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)

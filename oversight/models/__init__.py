@@ -17,7 +17,7 @@ from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
 from .outlets import Outlet, Reach
-from .papers import NumberSeries, Paper, PaperFile
+from .papers import NumberSeries, Paper, PaperFile, SealedCopy
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .rollups import Rollup
@@ -71,6 +71,7 @@ __all__ = [
     "Rollup",
     "RosterDraft",
     "SettingChange",
+    "SealedCopy",
     "SignIn",
     "Sighting",
     "Slip",

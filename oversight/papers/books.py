@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from oversight.base.sentences import N_
 
 from .layout import Block, Content, Paragraph, Table
+from .letter import BLANKS
 
 ROOM = "　　　　"
 MONTHS = range(1, 13)
@@ -34,7 +35,7 @@ class Book:
 
 
 BLANK_DAY = (
-    N_("时间"), N_("地点"), N_("主持人"), N_("活动主题"), N_("应到、实到"), N_("请假、缺席"), N_("做了什么"),
+    N_("时间"), N_("地点"), N_("主持人"), N_("活动主题"), N_("应到、实到"), N_("请假、缺席"),
 )  # fmt: skip
 
 
@@ -64,11 +65,12 @@ def _listed(title: str, rows: Sequence[str]) -> list[Block]:
 
 def _written(text: str) -> Block:
     """Return a line, or a box to write in where nothing is known."""
-    return Paragraph(text) if text.strip() else Table(((text,),), (1,), head=False)
+    return Paragraph(BLANKS.sub("", text)) if text.strip() else Table(((text,),), (1,), head=False)
 
 
 def _day(day: Day) -> list[Block]:
-    return [Paragraph("", day.name, "one"), Table(tuple(day.told), (1, 4), head=False)]
+    told = tuple((label, BLANKS.sub("", said)) for label, said in day.told)
+    return [Paragraph("", day.name, "one"), Table(told, (1, 4), head=False)]
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def member_book(book: Member | None = None) -> Content:
         blank = [(f"{number}月", "", "", "", "") for number in MONTHS]
         book = Member(ROOM, ROOM, ROOM, ROOM, ROOM, blank, [N_("补课和其他情况：")])
     known = (
-        ("姓名", book.name), ("年度", book.year), ("所在支部", book.unit), ("入党日期", book.joined),
-        ("参加次数", book.took),
+        ("姓名", book.name), ("年度", book.year), (N_("所在支部"), book.unit), ("入党日期", book.joined),
+        (N_("参加次数"), book.took),
     )  # fmt: skip
     head = (N_("党日"), N_("主题"), N_("参加情况"), N_("党费"), N_("重温誓词"))
     days: list[Block] = [Table((head, *book.days), (1, 2, 1.2, 0.9, 1))] if book.days else []

@@ -10,8 +10,9 @@ from oversight.base.sentences import N_
 
 from .books import branch_book, member_book
 from .layout import Block, Content, Paragraph, Sheet, Table
+from .letter import BLANKS
 
-SHORT, LONG = "", "\n\n\n\n\n"  # room for a line, and for several
+SHORT, LONG = "", "\n\n\n"  # room for a line, and for several
 PEOPLE = 24  # lines of a sheet that people sign
 POINTS = 6
 SIDE = 20  # lines of a list that stands in one column
@@ -24,15 +25,24 @@ GRADES = (N_("优秀"), N_("合格"), N_("基本合格"), N_("不合格"))
 def _fields(said: Said, /, *, wide: bool = False, **names: str) -> Table:
     """Return a form of two columns: what is asked, and what is known of it or room to write."""
     room = LONG if wide else SHORT
-    rows = ((label, said.get(key) or room) for key, label in names.items())
+    rows = ((label, BLANKS.sub("", said.get(key) or room)) for key, label in names.items())
     return Table(tuple(rows), (1, 3), head=False)
 
 
 def _list(rows: Rows, *names: str, widths: tuple[float, ...], count: int) -> Table:
     """Return a numbered list under the names of its columns, empty lines where nothing is known."""
     lines = rows or [(SHORT,) * len(names)] * count
-    numbered = ((str(number), *line) for number, line in enumerate(lines, 1))
-    return Table(((N_("序号"), *names), *numbered), (0.5, *widths))
+    tidy = ((BLANKS.sub("", text) for text in line) for line in lines)
+    numbered = ((str(number), *line) for number, line in enumerate(tidy, 1))
+    return Table(((N_("序号"), *names), *numbered), (0.09 * sum(widths), *widths))
+
+
+def _pairs(*parts: tuple[str, str], across: int = 3) -> Table:
+    """Return what is asked and what is known of it, several to a line."""
+    full = [*parts, *[(SHORT, SHORT)] * (-len(parts) % across)]
+    lines = (full[at : at + across] for at in range(0, len(full), across))
+    rows = (tuple(text for pair in line for text in pair) for line in lines)
+    return Table(tuple(rows), (1, 1.4) * across, head=False)
 
 
 def _beside(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...]) -> Table:
@@ -42,7 +52,7 @@ def _beside(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...]) -> Tab
     half = -(-len(rows) // 2)
     rest = [*rows[half:], *[(SHORT,) * len(head)] * (2 * half - len(rows))]
     pairs = ((*left, *right) for left, right in zip(rows[:half], rest, strict=True))
-    return Table(((*head, *head), *pairs), (*widths, *widths))
+    return Table(((*head, *head), *pairs), (*widths, *widths), dense=half > SIDE // 2)
 
 
 def _form(title: str, *blocks: Block, unit: str = "", date: str = "") -> Content:
@@ -65,11 +75,11 @@ def activity(said: Said = NOTHING, roll: Rows = ()) -> Content:
         _fields(
             said, unit=N_("党支部"), held=N_("时间"), place=N_("地点"), theme=N_("活动主题"),
             host=N_("主持人（委托主持的写明原因）"), recorder=N_("记录人"), counts=N_("应到、实到、请假、缺席人数"),
-            missing=N_("请假、缺席人员及原因"), guests=N_("列席人员"),
+            missing=N_("请假、缺席人员及原因"), guests=N_("列席人员"), proof=N_("文字、照片、视频留存"),
         ),
         _fields(
             said, wide=True, required=N_("规定动作（党费收缴、重温誓词、诵读党章、集中学习）"), own=N_("自选动作"),
-            discussed=N_("讨论和决定事项"), disclosed=N_("党务公开事项"), proof=N_("文字、照片、视频留存"),
+            discussed=N_("讨论和决定事项"), disclosed=N_("党务公开事项"),
         ),
         Sheet(N_("主题党日活动签到表")),
         _roll(said, roll),
@@ -224,9 +234,12 @@ def meeting(said: Said = NOTHING, people: Sequence[str] = ()) -> Content:
     named = list(people) or [SHORT] * PEOPLE
     rows = [(str(number), one, SHORT) for number, one in enumerate(named, 1)]
     return _form(
-        _of_year(said, N_("民主评议党员签到表")),
-        line((N_("日期"), said.get("held", "")), (N_("地点"), ""), (N_("主持人"), ""), (N_("记录人"), "")),
-        line((N_("应到"), said.get("entitled", "")), (N_("实到"), "")),
+        N_("民主评议党员签到表"),
+        _of_year(said),
+        _pairs(
+            (N_("日期"), said.get("held", "")), (N_("地点"), ""), (N_("主持人"), ""),
+            (N_("记录人"), ""), (N_("应到"), said.get("entitled", "")), (N_("实到"), ""),
+        ),
         _beside((N_("序号"), N_("姓名"), N_("签名")), rows, (0.6, 1.4, 1.8)),
         _fields(NOTHING, guests=N_("列席人员")),
     )  # fmt: skip
@@ -239,7 +252,8 @@ def ballot(
     names = list(people) or [SHORT] * PEOPLE
     rows = [(one, *[SHORT] * len(grades)) for one in names]
     return _form(
-        _of_year(said, N_("民主评议党员民主测评票")),
+        N_("民主评议党员民主测评票"),
+        _of_year(said),
         *map(Paragraph, HOW_TO_VOTE),
         _beside((N_("姓名"), *grades), rows, (1.8, *[1] * len(grades))),
         _fields(NOTHING, wide=True, wrong=N_("存在问题")),
@@ -258,12 +272,15 @@ def count(
         ("returned", N_("收回")), ("valid", N_("有效")), ("void", N_("无效")),
     )  # fmt: skip
     return _form(
-        _of_year(
-            said, N_("民主评议党员民主测评汇总表") if summary else N_("民主评议党员民主测评计票表")
+        N_("民主评议党员民主测评汇总表") if summary else N_("民主评议党员民主测评计票表"),
+        _of_year(said),
+        _pairs(*((label, said.get(key, "")) for key, label in asked)),
+        Table(
+            (names, *numbered),
+            (0.6, 1.4, *[0.9] * len(grades), 0.8),
+            dense=len(numbered) > SIDE // 2,
         ),
-        line(*((label, said.get(key, "")) for key, label in asked)),
-        Table((names, *numbered), (0.5, 1.4, *[0.9] * len(grades), 0.8)),
-        line((N_("监票人（签名）"), ""), (N_("计票人（签名）"), ""), (N_("日期"), "")),
+        _pairs((N_("监票人（签名）"), ""), (N_("计票人（签名）"), ""), (N_("日期"), "")),
     )
 
 
@@ -276,7 +293,6 @@ def register(people: Sequence[Said] = (NOTHING,), *, votes: bool = True) -> Cont
 
 
 def _registered(said: Said, votes: bool) -> tuple[Block, ...]:
-    vote = {"tally": N_("民主测评")} if votes else {}
     room = "\n\n"
     end = {
         N_("支部评定意见"): said.get("outcome", "") + room + N_("书记（签名）：　　　　（盖章处）　　　年　月　日"),
@@ -284,12 +300,12 @@ def _registered(said: Said, votes: bool) -> tuple[Block, ...]:
         N_("本人意见"): room + N_("本人（签名）：　　　　　　　年　月　日"),
     }  # fmt: skip
     return (
-        line((N_("年度"), said.get("year", "")), (N_("党支部"), said.get("unit", ""))),
+        _of_year(said),
         _fields(
             said, name=N_("姓名"), joined=N_("入党时间"), kind=N_("党员类别"), attended=N_("全年活动"),
         ),
         _fields(said, wide=True, self=N_("个人自评（对照“四个合格”）"), peers=N_("党员互评")),
-        *((_fields(said, **vote),) if vote else ()),
+        *((_fields(said, tally=N_("民主测评")),) if votes else ()),
         Table(tuple(end.items()), (1, 3), head=False),
     )  # fmt: skip
 
@@ -308,15 +324,14 @@ def told(said: Said = NOTHING) -> Content:
         sender=said.get("unit", ""),
         date=said.get("date", "") or N_("　　年　月　日"),
         after=(
-            N_("以上内容本人已知悉。本人（签名）：　　　　　　　　年　月　日"),
-            N_("告知人（签名）：　　　　　　　　　　　　　　　　　年　月　日"),
+            N_("以上内容本人已知悉。本人签名：　　　　　年　月　日"),
+            N_("告知人签名：　　　　　年　月　日"),
         ),
     )
 
 
-def _of_year(said: Said, title: str) -> str:
-    year = f"{said['year']}年度" if said.get("year") else ""
-    return f"{said.get('unit', '')}{year}{title}"
+def _of_year(said: Said) -> Paragraph:
+    return line((N_("党支部"), said.get("unit", "")), (N_("年度"), said.get("year", "")))
 
 
 # The office ---------------------------------------------------------------------------------------
@@ -332,7 +347,7 @@ def handover(said: Said = NOTHING, rows: Rows = (), months: Rows = ()) -> Conten
         N_("交接清单"),
         line((N_("单位"), said.get("unit", "")), (N_("截至"), said.get("held", ""))),
         _list(rows, N_("事项"), N_("党支部"), N_("文号"), N_("办理到哪一步"), N_("最晚"),
-              widths=(1.6, 1.4, 1.4, 1.2, 1.2), count=POINTS * 2),
+              widths=(1.4, 1.4, 1.3, 1.1, 1.5), count=POINTS * 2),
         *(listed if months else ()),
         _fields(NOTHING, giver=N_("移交人（签名）"), taker=N_("接收人（签名）"), witness=N_("监交人（签名）"),
                 day=N_("日期")),
@@ -355,7 +370,8 @@ def draft(said: Said = NOTHING) -> Content:
 def reporting(said: Said = NOTHING, rows: Rows = ()) -> Content:
     """Return the facts of a year on which a secretary reports; no points and no rank."""
     year = f"{said['year']}年" if said.get("year") else ""
-    named = rows or [(one, SHORT) for one in REPORTED]
+    told = [tuple(BLANKS.sub("", text) for text in row) for row in rows]
+    named = told or [(one, SHORT) for one in REPORTED]
     return _form(
         f"{year}党支部书记抓党建述职评议参考表",
         line((N_("党支部"), said.get("unit", "")), (N_("书记"), said.get("secretaries", ""))),

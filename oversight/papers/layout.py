@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from oversight.base.sentences import N_
 
 CELLS = 28  # characters of a line
-TITLE = 20  # characters of a line of a title, which is larger
+TITLE = 19  # characters of a line of a title, which is larger; figures are wider than a half
 MARK = 22  # characters of a line of a letterhead
 HEADS = (
     ("one", re.compile(r"[一二三四五六七八九十]+、[^。：；]{1,20}[。：]")),
     ("two", re.compile(r"（[一二三四五六七八九十]+）[^。：；]{1,20}[。：]")),
+)
+BEGINS = (
+    ("one", re.compile(r"[一二三四五六七八九十]+、")),
+    ("two", re.compile(r"（[一二三四五六七八九十]+）")),
 )
 # A line of a title never ends inside one of these, nor before what depends on the word before it.
 TERMS = re.compile(
@@ -36,11 +40,14 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns."""
+    """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns; `dense`:
+    of many rows, which shall stand on a page.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
     head: bool = True
+    dense: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def letter(body: dict, number: str = "", contact: str = "", signers: Sequence[st
     return Content(
         title=body["title"],
         to=body["to"],
-        blocks=tuple(map(paragraph, body["paragraphs"])),
+        blocks=_parted(body["paragraphs"]),
         sender=body["from"],
         date=body["date"],
         mark=body["from"] if number else "",
@@ -135,6 +142,18 @@ def _served(body: dict, number: str) -> tuple[Annex, ...]:
     return tuple(
         Annex(title, Table((*known, *((one, filled.get(one, "")) for one in names)), (1, 3), False))
         for title, names in ((N_("送达回证"), receipt), (N_("存根"), stub))
+    )
+
+
+def _parted(texts: Sequence[str]) -> tuple[Paragraph, ...]:
+    """Part the headings of a letter from their texts, all of a level or none."""
+    found = [paragraph(text) for text in texts]
+    begun = {level: sum(bool(begins.match(text)) for text in texts) for level, begins in BEGINS}
+    headed = {level: sum(one.level == level for one in found) for level in begun}
+    whole = {level for level in begun if begun[level] == headed[level]}
+    return tuple(
+        one if one.level in whole else Paragraph(text)
+        for one, text in zip(found, texts, strict=True)
     )
 
 

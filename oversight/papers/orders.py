@@ -13,8 +13,9 @@ from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
 from oversight.models import Case, Unit
 from oversight.models.papers import UNNUMBERED
+from oversight.organization.units import superiors
 
-from .letter import chinese_count, chinese_day, letter, stop
+from .letter import BLANKS, chinese_count, chinese_day, letter, stop
 from .numbers import cited
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def order(attempt: TransitionContext) -> dict:
             N_("特此通知。"),
         ],
     )
-    return {**body, "receipt": RECEIPT}
+    return {**body, "receipt": RECEIPT, "copies": _copies(attempt, by)}
+
+
+def _copies(attempt: TransitionContext, by: Unit) -> list[str]:
+    """Name the superior of a branch to which somebody above it writes."""
+    above = superiors(attempt.session, attempt.unit)[0]
+    return [above.name] if above.id != by.id else []
 
 
 def _point(number: int, finding: dict) -> str:
@@ -71,7 +78,7 @@ def closing(attempt: TransitionContext) -> dict:
     """Compose the notice that an order is met."""
     unit = attempt.session.get(Unit, attempt.basis.unit_id) if attempt.basis else issuer(attempt)
     count = len(attempt.case.facts["findings"])
-    return letter(
+    body = letter(
         attempt,
         unit,
         N_("整改销号通知"),
@@ -83,6 +90,7 @@ def closing(attempt: TransitionContext) -> dict:
             N_("特此通知。"),
         ],
     )
+    return {**body, "copies": _copies(attempt, unit)}
 
 
 def cite(number: str) -> str:
@@ -124,7 +132,7 @@ def report(
         "to": f"{issuer}：",
         "paragraphs": [
             f"{number}收悉。我支部对照所列问题逐条整改，现将整改情况报告如下。",
-            *done,
+            *(BLANKS.sub("", one) for one in done),
             N_("特此报告。"),
         ],
         "from": branch,

@@ -9,19 +9,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
+from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import reading, unsynced
+from oversight.base.db import columns, put, reading, settle, unsynced
+from oversight.base.prepared import Prepared
 from oversight.base.refusals import InvalidInput, NotLoggedIn
 from oversight.base.sealing import Sealer, fingerprint
 from oversight.base.sentences import N_
 from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
-from oversight.models import Account, Draft, Login, Zone, epochs
+from oversight.models import Account, Draft, Login, Person, Zone, epochs
 
 from . import passwords, second_factor, sign_ins, stays, tokens
 from .sign_ins import NOWHERE, Place
@@ -223,23 +226,47 @@ def live(session: Session, token: str, now: datetime, today: date) -> tuple[Acco
     long (unless it stays), account enabled.
     """
     given = {"fingerprint": fingerprint(token), "since": now - LOGIN_LASTS}
-    found = session.execute(_LIVE, given).first()
-    if found is None or not _lives(session, *found[:2], now, today):
+    kept.write_out(session)
+    row = _LIVE.first(session, **given)
+    if row is None:
         return None
-    epochs.see(session, found[0].zone_id, found[2])
-    found[1].has_drafts = found[3]
-    return found[0], found[1]
+    zone, person, account, login = (
+        put(session, model, dict(zip(_names(model), row[begin:end], strict=True)))
+        for model, begin, end in _PARTS
+    )
+    if not _lives(session, account, login, now, today):
+        return None
+    settle(account, {"zone": zone, "person": person})
+    epochs.see(session, zone.id, zone.epoch)
+    login.has_drafts = bool(row[-1])
+    return account, login
 
 
 def _young(since: datetime | sa.BindParameter) -> sa.ColumnElement[bool]:
     return sa.or_(Login.created_at > since, Login.stays_days > 0)
 
 
-# Asked with every request: built once.
-_LIVE = (
-    sa.select(Account, Login, Zone.epoch, sa.exists().where(Draft.account_id == Account.id))
+@cache
+def _names(model) -> list[str]:
+    return [column.key for column in columns(model)]
+
+
+# Asked with every request: made ready once. The zone's name stands on every page; whose account it is
+# is asked next.
+_READ = (Zone, Person, Account, Login)
+_ENDS = list(accumulate(len(columns(model)) for model in _READ))
+_PARTS = list(zip(_READ, [0, *_ENDS], _ENDS, strict=False))
+_LIVE = Prepared(
+    sa.select(
+        *(
+            column.label(f"c{n}")
+            for n, column in enumerate(one for m in _READ for one in m.__mapper__.columns)
+        ),
+        sa.exists().where(Draft.account_id == Account.id).label("drafts"),
+    )
+    .select_from(Account)
     .join(Account.zone)
-    .options(contains_eager(Account.zone))  # whose name stands on every page
+    .join(Account.person)
     .join(Login, Account.id == Login.account_id)
     .where(
         Login.token_hash == sa.bindparam("fingerprint"),

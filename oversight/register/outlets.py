@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import mail, outward
+from oversight.base import mail, outward, typed
 from oversight.base.clock import Moment
 from oversight.base.db import find
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
@@ -93,10 +93,25 @@ def addressed(session: Session, zone_id: str) -> int:
 # Robots -------------------------------------------------------------------------------------------
 
 
+def unit_named(session: Session, who: Actor, name: str) -> Unit:
+    """Return a unit of the actor's zone by its whole name. Raises InvalidInput."""
+    named = (
+        Unit.zone_id == who.zone_id,
+        Unit.name == typed.line(name)[:100],
+        Unit.ended_on.is_(None),
+    )
+    found = session.scalars(sa.select(Unit).where(*named).limit(2)).all()
+    if not found:
+        raise InvalidInput({"unit": N_("没有这个单位，请写全称。")})
+    if len(found) > 1:
+        raise InvalidInput({"unit": N_("有几个单位都叫这个名称，请先更名区分。")})
+    return found[0]
+
+
 def add(
     session: Session,
     unit: Unit,
-    typed: Typed,
+    given: Typed,
     known: outward.Listed,
     sealer: Sealer,
     who: Actor,
@@ -104,20 +119,20 @@ def add(
 ) -> Outlet:
     """Add a robot of a unit's group. Does not commit. Raises Forbidden, InvalidInput."""
     require(who)
-    if typed.kind not in ROBOTS:
+    if given.kind not in ROBOTS:
         raise InvalidInput({"kind": N_("请选企业微信或钉钉。")})
     try:
-        host = outward.parts(typed.url.strip(), known).hostname
+        host = outward.parts(given.url.strip(), known).hostname
     except ValueError as error:
         raise InvalidInput({"url": error.args[0]}) from error
-    key = typed.key.strip() if ROBOTS[typed.kind].signed else ""
+    key = given.key.strip() if ROBOTS[given.kind].signed else ""
     if len(key) > KEY_MOST or not key.isascii():
         raise InvalidInput({"key": N_("加签密钥照平台给的整行复制。")})
-    sealed = sealer.seal_file(json.dumps([typed.url.strip(), key]).encode()).decode()
+    sealed = sealer.seal_file(json.dumps([given.url.strip(), key]).encode()).decode()
     made = Outlet(
         zone_id=who.zone_id,
         unit_id=unit.id,
-        kind=typed.kind,
+        kind=given.kind,
         sealed=sealed,
         host=host,
         by_id=who.id,

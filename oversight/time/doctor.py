@@ -24,7 +24,7 @@ from oversight.base.db import Base, migrated_to, reading
 from oversight.base.sentences import N_, say
 from oversight.base.settings import KEY_FILE, Environment
 from oversight.base.signing import Signer
-from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, records
+from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, SealedCopy, records
 from oversight.register import key_check
 
 from . import backup, due, faults, figures
@@ -218,7 +218,8 @@ def astray(session: Session, folder: Path) -> tuple[int, int, int, int]:
     known = dict.fromkeys(session.scalars(sa.select(RosterDraft.stored)))
     for stored, thumb, sha256 in session.execute(wanted):
         known |= {thumb: None, stored: sha256}
-    known.update(session.execute(sa.select(PaperFile.stored, PaperFile.sha256)).all())
+    for model in (PaperFile, SealedCopy):
+        known.update(session.execute(sa.select(model.stored, model.sha256)).all())
     known.pop(None, None)
     states = Counter(files.state(folder, name, expected) for name, expected in known.items())
     loose = [path.name for path in files.all_of(folder) if path.name not in known]

@@ -49,6 +49,16 @@ REST = timedelta(hours=1)  # of a way that fails, at the longest
 WAIT, SOON = N_("您有%(n)s件待办"), N_("您有%(n)s件待办，请尽快办理")
 WAIT_HERE, SOON_HERE = N_("本单位有%(n)s件待办"), N_("本单位有%(n)s件待办，请尽快办理")
 SEALED = N_("每日封印第%(n)s号")
+WHY = {  # what is kept of a failure, in words
+    "refused: private address": N_("地址在内部网络里"),
+    "refused: address": N_("地址的写法不对"),
+    "no such host": N_("找不到这台主机"),
+    "TimeoutError": N_("对方没有回答"),
+    "ConnectionRefusedError": N_("对方没有开通"),
+    "SSLCertVerificationError": N_("对方的证书不对"),
+    "sealed by another key": N_("密钥换过，请重新填写"),
+    "quiet": N_("不打扰的时间，过后再发"),
+}
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,7 @@ def seal_written(session: Session, point: Checkpoint, at: Moment) -> None:
     named = sa.select(Account.person_id).where(
         Account.person_id.in_(auditors), Account.mail.is_not(None)
     )
+    session.flush()
     more = {"seal": point.id, "on": at.today.isoformat()}
     key = f"seal:{point.number}"
     people = session.scalars(named).all()
@@ -333,18 +344,41 @@ def ring(outlet: Outlet, text: str, at: Moment, sender: Sender) -> Callable[[], 
     return lambda: robots.heard(outward.post(asked, body, sender.known, sender.seconds))
 
 
-def _ended(session: Session, parcel: _Parcel, at: Moment, trouble: Exception | None) -> None:
-    """Write down how it went. Where the way itself fails it rests, and the message with it."""
-    way = _reach(session, parcel.zone_id, parcel.way)
-    if trouble is None or isinstance(trouble, mail.Refused):
+def trial(session: Session, outlet: Outlet, text: str, at: Moment, sender: Sender) -> str:
+    """Send a text to a group now; returns why it did not arrive, or nothing. Commits."""
+    zone_id, name = outlet.zone_id, f"group:{outlet.id}"
+    try:
+        go = ring(outlet, text, at, sender)
+        session.rollback()
+        go()
+        trouble = None
+    except (outward.Unreached, Needless) as error:
+        trouble = error
+    with one_transaction(session):
+        _went(_reach(session, zone_id, name), trouble, at)
+    return str(trouble or "")
+
+
+def _went(way: Reach, trouble: Exception | None, at: Moment) -> None:
+    """Write down how a way did: one that fails rests, each time twice as long."""
+    if trouble is None:
         way.failures, way.rests_until, way.last_ok, way.last_error = 0, None, at.now, None
+        return
+    way.failures, way.last_error = way.failures + 1, str(trouble)[:80]
+    way.rests_until = at.now + min(outbox.pause(way.failures), REST)
+
+
+def _ended(session: Session, parcel: _Parcel, at: Moment, trouble: Exception | None) -> None:
+    """Write down how it went. Where the way itself fails the message rests with it."""
+    way = _reach(session, parcel.zone_id, parcel.way)
+    refused = isinstance(trouble, mail.Refused)  # the server is well, the address is not
+    _went(way, None if refused else trouble, at)
+    if trouble is None or refused:
         to = _reach(session, parcel.zone_id, parcel.to)
         to.last_ok = to.last_ok if trouble else at.now
         to.last_error = str(trouble) if trouble else None
         outbox.done(session, parcel.work_id, at, to.last_error)
         return
-    way.failures, way.last_error = way.failures + 1, str(trouble)[:80]
-    way.rests_until = at.now + min(outbox.pause(way.failures), REST)
     outbox.postpone(session, parcel.work_id, at, way.last_error, way.rests_until)
 
 

@@ -4,8 +4,10 @@ reckons them, and made anew from them at will.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -87,9 +89,32 @@ def _reckoned(session: Session, unit_id: str, at: Moment) -> tuple[str, dict]:
     return unit.zone_id, office.sums.dump()
 
 
-def of_zone(session: Session, zone_id: str, today: date) -> dict[str, Kept]:
-    """Return what is kept of a day by superior."""
-    rows = session.scalars(
-        sa.select(Rollup).where(Rollup.zone_id == zone_id, Rollup.as_of == today)
-    )
-    return {row.unit_id: Kept(row.made_at, Sums.load(row.sums)) for row in rows}
+class OfZone(NamedTuple):
+    """What is kept of a zone by superior, and the sum of all. Read only: many requests share it."""
+
+    kept: dict[str, Kept]
+    whole: Sums
+
+
+def of_zone(session: Session, zone_id: str, today: date) -> OfZone:
+    """Return what is kept of a day."""
+    rows = session.execute(_OF_ZONE, {"zone": zone_id, "day": today}).all()
+    kept = {unit_id: Kept(made_at, _read(text)) for unit_id, made_at, text in rows}
+    return OfZone(kept, _whole(tuple(text for *_key, text in rows)))
+
+
+_OF_ZONE = sa.select(Rollup.unit_id, Rollup.made_at, sa.cast(Rollup.sums, sa.Text)).where(
+    Rollup.zone_id == sa.bindparam("zone"), Rollup.as_of == sa.bindparam("day")
+)
+
+
+# Sums stay what they are for hours while a page of the zone is asked for: by their text, they are read
+# and added up once.
+@lru_cache(maxsize=256)
+def _read(text: str) -> Sums:
+    return Sums.load(json.loads(text))
+
+
+@lru_cache(maxsize=4)
+def _whole(texts: tuple[str, ...]) -> Sums:
+    return Sums.total(map(_read, texts))

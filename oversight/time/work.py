@@ -5,7 +5,7 @@ or all that is due where nobody else does it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.paging import First
+from oversight.base.sentences import N_
 from oversight.casework import prints
 from oversight.engine import outbox
 from oversight.models import OutboxMessage
@@ -21,6 +22,14 @@ from . import outside, sweep
 
 ALONE = (prints.MAKE, *outside.KINDS)  # kinds that need more than one transaction
 KINDS = (*sweep.HANDLERS, *ALONE)
+LABELS = {
+    "notify": N_("送达通知"),
+    "tell": N_("告知"),
+    "urgent": N_("马上提醒"),
+    prints.MAKE: N_("制作文书文件"),
+    outside.LETTER: N_("发邮件"),
+    outside.GROUP: N_("发群消息"),
+}
 LATE = timedelta(minutes=10)  # what is due for so long should have been done
 FEW = 50  # messages of a kind that needs long, before the others have their turn again
 
@@ -48,7 +57,9 @@ def drain(session: Session, at: Moment, hands: Hands) -> int:
     while done:
         total += (done := outbox.dispatch(session, at, hands.handlers, lists=sweep.LISTS))
     due = outbox.due_now(session, at, list(ALONE), FEW)
-    return total + sum(_alone(session, row.kind, row.id, at, hands) for row in due)
+    with hands.press.many() as press:
+        mine = replace(hands, press=press)
+        return total + sum(_alone(session, row.kind, row.id, at, mine) for row in due)
 
 
 def _alone(session: Session, kind: str, work_id: str, at: Moment, hands: Hands) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from logging import INFO, getLogger
+from time import monotonic
 
 from babel import Locale
 from flask import (
@@ -34,11 +36,22 @@ from werkzeug.routing import IntegerConverter
 from oversight.base import outages, patience
 from oversight.base.alone import SEVERAL
 from oversight.base.db import _reading, db, hold
+from oversight.base.logs import new_id, request_id
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.engine.repeats import Repeated
 from oversight.register import key_check
-from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
+from oversight.views.pages.admin import (
+    accounts,
+    office,
+    outlets,
+    people,
+    roster,
+    tenure,
+    units,
+    work,
+    zone,
+)
 
 from . import (
     addresses,
@@ -81,6 +94,7 @@ from .pages import (
     printed,
     prints,
     registers,
+    reminders,
     search,
     security,
     start,
@@ -103,7 +117,7 @@ HEADERS = {
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life, notices, obligations)  # one blueprint
-ADMIN = (office, units, people, tenure)  # one blueprint
+ADMIN = (office, units, people, tenure, outlets, work)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
@@ -112,6 +126,7 @@ ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
 FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
+log = getLogger("oversight.request")
 PAGES = (
     session,
     accounts,
@@ -140,6 +155,7 @@ PAGES = (
     blank_forms,
     written,
     security,
+    reminders,
     tokens,
     law,
     drafts,
@@ -168,14 +184,17 @@ class Figures(IntegerConverter):
 
 def costly(method: str, path: str) -> int:
     """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file, 3
-    where a machine asks how we are: such ones have queues of their own, so that nobody takes all
-    threads by them, and whoever watches hears of it where all are taken.
+    where a machine asks how we are, 4 where it writes and may wait for others who do: such ones have
+    queues of their own, so that nobody takes all threads by them, whoever reads goes on, and whoever
+    watches hears of it where all are taken.
     """
     if path in ASKED_BY_MACHINES:
         return 3
     if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
-    return int((method, path) in COSTLY)
+    if (method, path) in COSTLY:
+        return 1
+    return 0 if method in SAFE else 4
 
 
 def chosen_locale() -> Locale | None:
@@ -256,6 +275,8 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
+    g.begun = monotonic()
+    request_id.set(new_id(request.headers.get("X-Request-ID", "")))
     if request.blueprint not in (None, "health"):
         _may_serve()
     g.reading = _reading.set(request.method in SAFE)
@@ -284,9 +305,20 @@ def _end(_error) -> None:
 def _headers(response: Response) -> Response:
     for name, value in current_app.config["HEADERS"].items():
         response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = request_id.get()
+    _told(response.status_code)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _told(status: int) -> None:
+    """Log a request by its rule: what its address holds beside may tell of people."""
+    if log.isEnabledFor(INFO):
+        rule = request.url_rule.rule if request.url_rule else ""
+        took = round((monotonic() - g.get("begun", monotonic())) * 1000)
+        fields = {"method": request.method, "rule": rule, "status": status, "ms": took}
+        log.info("request", extra={"fields": fields})
 
 
 def _refused(error):
@@ -316,7 +348,10 @@ def _said(refusal: DomainError):
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
-    shown = render_template("error.html", refusal=refusal, kept=words, above=_above(refusal))
+    number = request_id.get() if refusal.status >= 500 else ""
+    shown = render_template(
+        "error.html", refusal=refusal, kept=words, above=_above(refusal), number=number
+    )
     return shown, refusal.status
 
 

@@ -53,7 +53,15 @@ _BY_REASON = {
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
         **dict.fromkeys(
-            ["papers", "paper_files", "appraised", "recusals", "desks", "number_series"],
+            [
+                "papers",
+                "paper_files",
+                "sealed_copies",
+                "appraised",
+                "recusals",
+                "desks",
+                "number_series",
+            ],
             "_standing",
         ),
         **dict.fromkeys(
@@ -94,6 +102,7 @@ _BY_REASON = {
         "journal": "_clock",
         "attachments": "astray _files",
         "paper_files": "astray _files",
+        "sealed_copies": "astray _files",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
@@ -115,6 +124,7 @@ _BY_REASON = {
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
         "attachments": "tidy",
         "paper_files": "tidy",
+        "sealed_copies": "tidy",
     },
     FIRST: {
         **dict.fromkeys(
@@ -141,7 +151,7 @@ _BY_REASON = {
     },
 }
 # Read all of whatever table there is.
-EVERY = {"read_whole": WHOLE, "filled": FIRST, "counts": LIVED}
+EVERY = {"read_whole": WHOLE, "go_on_counting": SERVER, "filled": FIRST, "counts": LIVED}
 ALLOWED = {
     (function, table): why
     for why, tables in _BY_REASON.items()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 from sqlalchemy.engine import make_url
 
 from tests.support import postgres
@@ -56,8 +57,7 @@ class Cluster:
         env = {**os.environ, "LC_ALL": "C"}
         as_whom = {"user": self.user} if self.user and os.geteuid() == 0 else {}
         command = [str(self.bin / program), *map(str, words)]
-        told = open(self.home.parent / "log", "ab")
-        with told:
+        with open(self.home.parent / "log", "ab") as told:
             subprocess.run(
                 command,
                 check=True,
@@ -80,6 +80,14 @@ class Cluster:
         load += ["-h", "127.0.0.1", "-p", str(self.port), "postgres"]
         with subprocess.Popen(dump, stdout=subprocess.PIPE) as told:
             subprocess.run(load, stdin=told.stdout, check=True, stdout=subprocess.DEVNULL)
+
+    def configure(self, name: str, value: str) -> None:
+        """Change a setting of a running server."""
+        with psycopg.connect(
+            f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True
+        ) as link:
+            link.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            link.execute("SELECT pg_reload_conf()")
 
     def promote(self) -> None:
         self.run("pg_ctl", "-D", self.home, "-w", "promote")

@@ -64,7 +64,7 @@ def test_a_program_s_key_is_done_once(api, world, session, losing, came):
     facts = {"method": "random", "inspected_on": "2026-11-24"}
     asked = {"workflow": "inspection", "unit": world.units["village"].id, "facts": facts}
     answer = api("town1.inspector").send(
-        "POST", "cases", json=asked, headers={"Idempotency-Key": "one"}
+        "POST", "/cases", json=asked, headers={"Idempotency-Key": "one"}
     )
     assert answer.status_code == 201, answer.get_data(as_text=True)
     assert count(session, Case, Case.workflow == "inspection") == 1
@@ -85,6 +85,6 @@ def test_without_a_key_nothing_is_tried_again(api, world, session, losing):
     losing(True)
     facts = {"method": "random", "inspected_on": "2026-11-24"}
     asked = {"workflow": "inspection", "unit": world.units["village"].id, "facts": facts}
-    answer = api("town1.inspector").send("POST", "cases", json=asked)
+    answer = api("town1.inspector").send("POST", "/cases", json=asked)
     assert answer.status_code == 503 and answer.json["detail"] == outages.UNSURE
     assert count(session, Case, Case.workflow == "inspection") == 1

@@ -15,6 +15,7 @@ from oversight.ledger.tally import Tally, total
 
 from . import checks, people
 from .checks import Check
+from .days import Clockwork as Clockwork
 from .days import Life
 from .meter import Cost as Cost
 from .meter import Meter
@@ -40,6 +41,7 @@ def live(
     branches: int,
     seed: int,
     clock: Clock,
+    clockwork: Clockwork,
     *,
     months: int = 12,
     day_done: Callable[[date], object] = lambda _day: None,
@@ -51,8 +53,8 @@ def live(
     cast = people.found(session, begin, branches, seed)
     session.commit()
     session.close()
-    with Meter(session.get_bind()) as meter:
-        life = Life(session, cast, seed, clock, meter)
+    with Meter(session.connection().engine) as meter:
+        life = Life(session, cast, seed, clock, meter, clockwork)
         day, end = begin.today, date(year + months // 12, months % 12 + 1, 1)
         while day < end:
             life.live(day)

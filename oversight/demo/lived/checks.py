@@ -29,7 +29,6 @@ from oversight.models import (
     Unit,
     WorkItem,
 )
-from oversight.time import rollups
 
 from .people import Cast
 
@@ -60,7 +59,7 @@ def hold(session: Session, life: Life, offices: list[overview.Office], at: Momen
         N_("每件未办结的事都有人办"): _holders(session, life, at),
         N_("每名缺席党员都有下文：已联系、通报、补课，或在办"): _nobody_dropped(session),
         N_("应办事项全部结清或说得清"): _explained(life, offices),
-        N_("汇总数等于各支部之和"): _sums(session, at, offices),
+        N_("汇总数等于各支部之和"): _sums(session, life, at, offices),
         N_("到期的事全部办理，没有出错的"): _swept(session, at),
         N_("没有人多次被拒而无路可走"): _stuck(life, session),
     }
@@ -132,13 +131,15 @@ def _explained(life: Life, offices: list[overview.Office]) -> Iterator[str]:
                     yield f"{branch} {month} {kind} {count}"
 
 
-def _sums(session: Session, at: Moment, offices: list[overview.Office]) -> Iterator[str]:
+def _sums(
+    session: Session, life: Life, at: Moment, offices: list[overview.Office]
+) -> Iterator[str]:
     whole = overview.Sums.total(office.sums for office in offices)
     if whole.below != total(line.tally for office in offices for line in office.lines):
         yield N_("合计")
     zone_id = offices[0].own.unit.zone_id
-    rollups.rebuild(session, zone_id, at)
-    kept = rollups.of_zone(session, zone_id, at.today)
+    life.clockwork.rebuild(session, zone_id, at)
+    kept = life.clockwork.kept(session, zone_id, at.today)
     for office in offices:
         if kept[office.own.unit.id].sums.below != office.sums.below:
             yield office.own.unit.name

@@ -21,7 +21,6 @@ from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority, transitions
 from oversight.models import Activity, Case, WorkItem
 from oversight.organization.actor import Actor, actor_of
-from oversight.time import due
 
 from . import agenda, habits
 from .habits import Scene
@@ -38,6 +37,15 @@ FORGETS, FORGOTTEN = 0.03, 22
 AGAIN, GIVES_UP = 2, 8  # working days after a refusal, and how often somebody tries
 
 
+@dataclass(frozen=True)
+class Clockwork:
+    """What time brings, from the room above: the sweep, and the sums that are kept for reading."""
+
+    sweep: Callable[..., dict[str, int]]
+    rebuild: Callable[..., int]
+    kept: Callable[..., dict[str, Any]]
+
+
 @dataclass
 class Turn:
     """When somebody gets to a work item, and how often he was refused."""
@@ -52,14 +60,17 @@ class Life:
     by branch and rule key.
     """
 
-    def __init__(self, session: Session, cast: Cast, seed: int, clock: Clock, meter: Meter):
-        self.session, self.cast, self.seed, self.clock, self.meter = (
-            session,
-            cast,
-            seed,
-            clock,
-            meter,
-        )
+    def __init__(
+        self,
+        session: Session,
+        cast: Cast,
+        seed: int,
+        clock: Clock,
+        meter: Meter,
+        clockwork: Clockwork,
+    ):
+        self.session, self.cast, self.seed, self.clock = session, cast, seed, clock
+        self.meter, self.clockwork = meter, clockwork
         self.calendar = zone_calendar(session, cast.zone_id)
         session.close()
         self.day, self.acts = date.min, 0
@@ -68,6 +79,7 @@ class Life:
         self.refused: Counter[tuple[str, str]] = Counter()
         self.left: dict[str, set[str]] = defaultdict(set)
         self.waits: dict[str, set[int]] = defaultdict(set)  # months whose sheet is still to come
+        self.held_back: dict[tuple[str, int], date] = {}  # until a late report is made
         self.held_by_nobody: set[str] = set()
         self.swept: Counter[str] = Counter()
         self.acting = True
@@ -101,7 +113,7 @@ class Life:
 
     def _sweep(self) -> None:
         with self.meter.request(self.day.month, "sweep"):
-            self.swept.update(due.sweep(self.session, self.clock.at(self.day, 0, 5)))
+            self.swept.update(self.clockwork.sweep(self.session, self.clock.at(self.day, 0, 5)))
         self.session.close()
 
     def request(self, act: str, who: str, do: Callable[[Actor, Moment], Any]) -> Any:

@@ -17,9 +17,17 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, prints, record, rectification
-from oversight.casework.written import requests
-from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
+from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
+from oversight.engine import (
+    authority,
+    available,
+    bell,
+    capsule,
+    desk_acts,
+    inbox,
+    journal,
+    precedents,
+)
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -34,6 +42,7 @@ from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 from oversight.views.forms import NO_FORM, Bound
+from oversight.views.written import requests
 
 from . import desk_act_forms
 
@@ -146,14 +155,19 @@ class CaseFile:
     @cached_property
     def answers(self) -> list[Move]:
         """Return the answers open to the reader: consent first, refusal last; none where a step of
-        his comes first.
+        his comes first. A draft is signed rather than given back.
         """
         found = [move for move in self.allowed if move.decides]
         if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
             found = [move for move in found if move.by is self.state.waits_on]
+        on = [move for move in found if move.tone not in ("back", "negative")]
         return sorted(
             found,
-            key=lambda move: (move.tone == "negative", move is not found[0], move.tone != "back"),
+            key=lambda move: (
+                move.tone == "negative",
+                move is not (on or found)[0],
+                move.tone != "back",
+            ),
         )
 
     @cached_property
@@ -292,14 +306,28 @@ class CaseFile:
         )
 
     def _checked(self, answer: Move | None) -> list[Check]:
-        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
         judged = [
-            self._judge(guard, attempt)
+            Check(bool(guard.test(attempt)), name, guard.sentence, guard.source)
+            for name, (guard, attempt) in self._to_judge(answer).items()
+        ]
+        return sorted([*self._seldom(), *judged], key=lambda check: check.ok)
+
+    def passes(self, answer: Move) -> bool:
+        """True where no check has anything to say about an answer; asks no further than the first."""
+        judged = self._to_judge(answer).values()
+        return not self.earlier and all(guard.test(attempt) for guard, attempt in judged)
+
+    def _to_judge(self, answer: Move | None) -> dict[str, tuple[Rule, TransitionContext]]:
+        """Return by name what is judged of the step that led here and of an answer, and about which: not
+        what reads words that are still to be written.
+        """
+        attempts = [*self._asked_for(), *([self.attempt(answer)] if answer else [])]
+        return {
+            guard.name: (guard, attempt)
             for attempt in attempts
             for guard in (*attempt.move.only_if, *attempt.move.warns)
-        ]
-        unique = {check.name: check for check in judged if check is not None}
-        return sorted([*self._seldom(), *unique.values()], key=lambda check: check.ok)
+            if not (attempt.move.decides and guard.words)
+        }
 
     def _asked_for(self) -> Iterable[TransitionContext]:
         """Yield the step that led here, with its words."""
@@ -311,11 +339,6 @@ class CaseFile:
             yield attempt
         except InvalidInput:  # words of an earlier version of the law
             return
-
-    def _judge(self, guard: Rule, attempt: TransitionContext) -> Check | None:
-        if attempt.move.decides and guard.words:
-            return None
-        return Check(bool(guard.test(attempt)), guard.name, guard.sentence, guard.source)
 
     def _seldom(self) -> list[Check]:
         """Return a warning where the branch was granted the same within a year."""
@@ -378,7 +401,7 @@ class CaseFile:
         """Return the course of things, the newest first, the clock's reminders among it."""
         told = [
             Entry(
-                _label(self.workflow, row),
+                label(self.workflow, row),
                 row.actor,
                 row.at,
                 _said(self.workflow, row) if self.reads(row) else [],
@@ -405,7 +428,7 @@ class CaseFile:
         return [
             row
             for row in reversed(self.journal)
-            if row.kind != prints.ROW
+            if row.kind != prints.ROW or row.actor_id
             if row.actor_id == self.who.id
             or (
                 row.move not in many
@@ -431,6 +454,21 @@ class CaseFile:
         """Return by paper which files of it there are."""
         return prints.standing(db.session, self.papers)
 
+    def changed(self, paper: Paper) -> list[tuple]:
+        """Return what a void paper was decided on and is not so any more: field, before, now."""
+        frozen = capsule.of(self.journal, paper) if paper.void_at else None
+        if frozen is None or self.workflow.discreet:
+            return []
+        found = capsule.changed(frozen, self.case, capsule.shown(db.session, self.case))
+        asked = {ask.name: ask for move in self.workflow.moves for ask in move.asks}
+        asked |= {ask.name: ask for ask in self.workflow.facts} | {_SHOWN.name: _SHOWN}
+        return [(asked[name], *both) for name, both in found.items() if name in asked]
+
+    @cached_property
+    def issues_for(self) -> dict[str, str]:
+        """Return the units whose papers the reader scans back when they are sealed."""
+        return paper_numbers.seats(self.who)
+
     @property
     def signers(self) -> dict[str | None, str]:
         """Return the names of those who acted in the case, by id: whoever issued a paper answers for
@@ -444,6 +482,13 @@ class CaseFile:
         attempt = self.attempt(move)
         attempt.raw = raw
         return move.letter(attempt)
+
+    @cached_property
+    def to_sign(self) -> dict | None:
+        """Return the paper as it would be signed today, while whoever reads may sign or send it on."""
+        signed = [one for one in self.workflow.moves if one.name == "sign" and one.letter]
+        drafting = self.case.state in ("draft", "proposed") and self.reads_all
+        return self.letter("sign") if signed and drafting else None
 
     @cached_property
     def sent(self) -> requests.Sent | None:
@@ -544,7 +589,7 @@ class CaseFile:
     def _done(self, name: str) -> Step:
         """Return a step that was made: what was done, by whom and when, as far as the reader may know."""
         row, state = self._left.get(name), self.workflow.state(name)
-        return Step(_label(self.workflow, row) if row else self.workflow.act(state), "done", row)
+        return Step(label(self.workflow, row) if row else self.workflow.act(state), "done", row)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -565,7 +610,7 @@ class CaseFile:
         return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
 
 
-def _label(workflow: Workflow, row: JournalRow) -> str:
+def label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
         return workflow.begins
     if row.kind != "move":
@@ -574,6 +619,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
 
 
 _REACHED = Field("to", "list", "对象")
+_SHOWN = Field("attachments", "text", "材料（份）")
 
 
 def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:
@@ -640,7 +686,5 @@ def clear(files: list[CaseFile]) -> set[str]:
     return {
         file.case.id
         for file in files
-        if not file.earlier
-        and (move := file.workflow.bulk_move(file.state))
-        and all(check.ok for check in file._checked(move))
+        if (move := file.workflow.bulk_move(file.state)) and file.passes(move)
     }

@@ -9,17 +9,19 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.db import fetch, find
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.engine import authority, journal
 from oversight.ledger import handbooks, obligations, reporting
 from oversight.ledger.handbooks import BranchBook, MemberBook, Page
 from oversight.models import Case, JournalRow, LifeMeeting, Paper, RegisterEntry, Unit
+from oversight.organization.then import unit_then
 from oversight.papers import books, forms
 from oversight.papers.layout import Content
 from oversight.papers.letter import chinese_day, full_day
 from oversight.register import handover as handing
 from oversight.register.handover import Open
 
-from .asked import Ask, unit_then
+from .asked import Ask
 from .days import done_line
 
 CHECKED = ("sign_off", "forward")  # by these steps a paper is signed before it is issued
@@ -77,7 +79,7 @@ def _told(page: Page) -> list[tuple[str, str]]:
         ("应到、实到", _counted(page)),
         ("其他方式", others),
         ("请假、缺席", missing),
-        ("做了什么", "\n".join(map(done_line, page.done))),
+        (N_("做了什么"), "\n".join(map(done_line, page.done))),
         ("登记", "，".join(filter(None, marks))),
     ]
     return [(label, said) for label, said in told if said]
@@ -86,7 +88,7 @@ def _told(page: Page) -> list[tuple[str, str]]:
 def _counted(page: Page) -> str:
     count = page.month.counted
     if not count:
-        return "没有登记考勤"
+        return N_("没有登记考勤")
     words = {"present": "到会", "other_form": "其他方式", "leave": "请假", "absent": "缺席"}
     told = (f"{label}{count.classes[key]}人" for key, label in words.items())
     return f"应到{page.month.expected}人，{'，'.join(told)}"
@@ -136,7 +138,7 @@ def member_content(book: MemberBook) -> Content:
 
 def _days(book: MemberBook) -> list[tuple[str, ...]]:
     """Return the year's days of a member: date, theme, how he took part, dues, oath."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for day in book.mine.days:
         row = day.activity
         if row.year != book.mine.year:
@@ -149,7 +151,7 @@ def _days(book: MemberBook) -> list[tuple[str, ...]]:
                 row.theme or "",
                 day.label,
                 "" if dues is None else "已交" if dues else "还没有交",
-                "" if oath is None else "已重温" if oath else "还没有",
+                "" if oath is None else N_("已重温") if oath else "还没有",
             )
         )
     return found

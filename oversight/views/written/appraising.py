@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oversight import workflows
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.base.terms import APPEAL
 from oversight.calendar.zone import zone_terms
 from oversight.casework import appraisal
@@ -13,26 +14,27 @@ from oversight.law.inputs import read_day
 from oversight.models import Case
 from oversight.models.appraisal import GRADES
 from oversight.organization import members
+from oversight.organization.then import unit_then
 from oversight.papers import forms
-from oversight.papers.layout import Content, Paragraph, Sheet
+from oversight.papers.layout import Block, Content, Paragraph, Sheet
 from oversight.papers.letter import chinese_day
 
-from .asked import Ask, unit_then
+from .asked import Ask
 
 TAKING_PART = ("graded", "ungraded")
 CLASSES = {
     "present": "到会",
     "other_form": "其他方式",
-    "informed": "只了解情况",
+    "informed": N_("只了解情况"),
     "leave": "请假",
     "absent": "缺席",
 }
 EXCUSED = {
-    "late": "未交",
-    "ill": "免写：年老体弱",
-    "away": "免写：长期在外",
-    "other": "免写",
-    "elsewhere": "本年度已评议",
+    "late": N_("未交"),
+    "ill": N_("免写：年老体弱"),
+    "away": N_("免写：长期在外"),
+    "other": N_("免写"),
+    "elsewhere": N_("本年度已评议"),
 }
 
 
@@ -73,7 +75,7 @@ def signin(ask: Ask, case_id: str) -> Content:
     """Return the sign-in sheet of the meeting. Raises NotFound."""
     case, lines = _led(ask, case_id)
     called, present = _called(ask, lines), [o for o in lines if o.row.standing in TAKING_PART]
-    people = [called[o.person.id] + ("" if o.row.votes else "（预备）") for o in present]
+    people = [called[o.person.id] + ("" if o.row.votes else N_("（预备）")) for o in present]
     return forms.meeting(_said(ask, case, lines), people)
 
 
@@ -171,7 +173,7 @@ def _self(line: Line) -> str:
     row = line.row
     if not row.self_text:
         return EXCUSED.get(row.excused or "", "")
-    by = "（由支部代录）" if row.self_by != row.person_id else ""
+    by = N_("（由支部代录）") if row.self_by != row.person_id else ""
     return f"{row.self_text}\n自评等次：{GRADES.get(row.self_grade or '', '')}{by}"
 
 
@@ -216,7 +218,7 @@ def _bound(pages: list[Content]) -> Content:
     return Content(pages[0].title, blocks=tuple(blocks))
 
 
-def _apart(page: Content) -> list[Paragraph]:
+def _apart(page: Content) -> list[Block]:
     """Return a letter as paragraphs."""
     signed = [Paragraph(one, at="right") for one in (page.sender, page.date)]
     return [

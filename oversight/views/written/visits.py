@@ -7,20 +7,22 @@ from dataclasses import replace
 
 from oversight import workflows
 from oversight.base.refusals import NotFound
+from oversight.base.sentences import N_
 from oversight.casework import attachments
 from oversight.engine import authority, journal
 from oversight.law.binding import own_id
 from oversight.law.clauses import register
 from oversight.law.inputs import read_day
 from oversight.models import Case, JournalRow, Unit
+from oversight.organization.then import unit_then, with_post
 from oversight.papers import forms, orders
 from oversight.papers.layout import Content, letter
 from oversight.papers.letter import full_day
 from oversight.rules.rectification import METHODS
 
-from .asked import Ask, unit_then, with_post
+from .asked import Ask
 
-FOUND, REMINDED = "不符合", "当场提醒"
+FOUND, REMINDED = N_("不符合"), "当场提醒"
 ANSWERED = ("accept", "send_back")
 
 
@@ -60,7 +62,7 @@ def _author(ask: Ask, unit_id: str | None, person: str | None, row: JournalRow) 
 def _looked(case: Case) -> list[tuple[str, ...]]:
     """Return what was looked at, each by the branch's own clause: what was found, and reminded of."""
     facts, kind = case.facts, case.unit.category
-    found = [
+    found: list[tuple[str, ...]] = [
         (
             register()[one["clause"]]["quote"],
             orders.cite(own_id(one["clause"], kind)),
@@ -69,9 +71,17 @@ def _looked(case: Case) -> list[tuple[str, ...]]:
         )
         for one in facts.get("findings") or []
     ]
-    reminded = [(one, "", REMINDED, "") for one in map(str, facts.get("reminders") or [])]
-    fine = [("没有发现需要整改的问题", "", "符合要求", "")]
+    reminded = [_reminded(str(one)) for one in facts.get("reminders") or []]
+    fine: list[tuple[str, ...]] = [(N_("没有发现需要整改的问题"), "", "符合要求", "")]
     return [*found, *reminded] or fine
+
+
+def _reminded(text: str) -> tuple[str, ...]:
+    """Return a reminder with its clause named in full, where it was made from the list of clauses."""
+    section, colon, rest = text.partition("：")
+    if colon and orders.SECTION.fullmatch(section):
+        return rest, orders.in_full(section), REMINDED, ""
+    return text, "", REMINDED, ""
 
 
 def report(ask: Ask, case_id: str) -> Content:
@@ -107,6 +117,6 @@ def _answer(rows: Iterable[JournalRow], sent: JournalRow) -> JournalRow | None:
 
 def _with_answer(content: Content, row: JournalRow) -> Content:
     """Add what came of it: passed and closed, or sent back."""
-    outcome = "销号" if row.move == "accept" else "退回再改"
+    outcome = N_("销号") if row.move == "accept" else "退回再改"
     said = f"复查结果：{outcome}。{row.words.get('opinion') or ''}"
     return replace(content, after=(*content.after, said))

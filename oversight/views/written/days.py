@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from oversight.base.db import fetch
 from oversight.base.refusals import NotFound
 from oversight.base.rows import ids_of
+from oversight.base.sentences import N_
 from oversight.casework import follow_ups
 from oversight.engine import authority
 from oversight.law.duties import duties
@@ -27,13 +28,14 @@ from oversight.models import (
 )
 from oversight.models.attendance import CLASSES, FORMS, INVITEES, MODES
 from oversight.organization import members
+from oversight.organization.then import names, unit_then, with_post
 from oversight.papers import forms
 from oversight.papers.layout import Content
 from oversight.papers.letter import chinese_day, full_day
 from oversight.rules import theme
 from oversight.workflows import absence
 
-from .asked import Ask, day_of, names, unit_then, with_post
+from .asked import Ask, day_of
 
 # In which box of the record a duty of the sheet is told: the first whose words its key begins with.
 BOXES = {
@@ -117,7 +119,7 @@ def _counted(session: Session, row: Activity) -> dict[str, str]:
         if one.kind in MISSING
     ]
     counts = "，".join((f"应到{len(rows)}人", *told))
-    return {"counts": counts, "missing": "、".join(missing) or "无"}
+    return {"counts": counts, "missing": "、".join(missing) or N_("无")}
 
 
 def _done(session: Session, row: Activity) -> dict[str, str]:
@@ -183,7 +185,7 @@ def committee(ask: Ask, activity_id: str) -> Content:
             "host": with_post(ask.session, row.unit, leading, met),
             "recorder": with_post(ask.session, row.unit, stands[plans.MEETING].noted_by, met),
             "came": f"应到{len(came) + len(away)}人，实到{len(came)}人：{named}",
-            "missing": "、".join(away) or "无",
+            "missing": "、".join(away) or N_("无"),
             "asked": plan.consulted,
             "items": f"研究{row.year}年{row.month}月主题党日活动的具体内容",
             "decided": "\n".join(filter(None, decided)),
@@ -214,14 +216,14 @@ def calls(ask: Ask, activity_id: str) -> Content:
     """Return the telephone calls to the absentees of a party day. Raises NotFound, Forbidden."""
     row, cases = _follow_ups(ask, activity_id)
     called = names(ask.session, _named(cases))
-    told, way = {True: "已通报活动情况", False: "没有通报"}, "phone"
+    told, way = {True: "已通报活动情况", False: N_("没有通报")}, "phone"
     rows = [
         (
             called.get(person, ""),
             day_of(one["on"]),
             called.get(one["by"], ""),
             f"{row.month}月主题党日缺席联系",
-            told[bool(one["told"])] if one["reached"] else "没有联系上",
+            told[bool(one["told"])] if one["reached"] else N_("没有联系上"),
         )
         for person, case in cases.items()
         for one in case.facts.get("tries") or []
@@ -255,7 +257,7 @@ def _tried(case: Case, called: dict[str, str]) -> str:
     ways = dict(absence.WAYS)
     return "\n".join(
         f"{called.get(one['by'], '')}，{chinese_day(read_day(one['on']))}，{ways[one['way']]}，"
-        + (("已通报" if one["told"] else "已联系") if one["reached"] else "没有联系上")
+        + (("已通报" if one["told"] else N_("已联系")) if one["reached"] else N_("没有联系上"))
         for one in case.facts.get("tries") or []
     )
 
@@ -315,5 +317,6 @@ def _issue(entry: RegisterEntry) -> tuple[str, ...]:
         entry.what,
         entry.done_note or "",
         doer.name if doer else "",
-        chinese_day(entry.done_on or entry.due_on) + ("办结" if entry.done_on else "前（含当日）"),
+        chinese_day(entry.done_on or entry.due_on)
+        + ("办结" if entry.done_on else N_("前（含当日）")),
     )
