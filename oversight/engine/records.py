@@ -315,7 +315,7 @@ _SHEET: dict[str, tuple[Any, dict[int, Any]]] = {
         {1: DutyRecord.key, 5: DutyRecord.done_on, 7: DutyRecord.facts},
     ),
 }
-_VALUES = {
+_VALUES: dict[str, Any] = {
     "whose": Id,
     "name": sa.String,
     "form": sa.String,

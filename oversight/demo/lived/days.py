@@ -43,7 +43,7 @@ class Clockwork:
 
     sweep: Callable[..., dict[str, int]]
     rebuild: Callable[..., int]
-    kept: Callable[..., dict[str, Any]]
+    kept: Callable[..., Any]
 
 
 @dataclass
