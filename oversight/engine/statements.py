@@ -41,9 +41,7 @@ CLEAR = Prepared(
 REMIND = Prepared(
     sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
 )
-# Columns of a new case by attribute; no clock of it has stood, and a JSON column that is given None
-# would hold the JSON null.
-_NEW = {name: one.key for name, one in sa.inspect(Case).columns.items() if name != "paused"}
+_NEW = {name: one.key for name, one in sa.inspect(Case).columns.items()}
 OPEN = Prepared(
     lambda dialect: (
         (sqlite if dialect == "sqlite" else postgresql).insert(_cases).on_conflict_do_nothing()

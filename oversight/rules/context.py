@@ -29,8 +29,9 @@ class TransitionContext:
     the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
     see the case, `names` the people whom a move tells by name, `messages` what it leaves to the
-    outbox beside what it tells. `unsaved` is what the engine has set in the case and will write with the journal, `written` all that the attempt has changed there,
-    `laid` the work items that it has yet to write.
+    outbox beside what it tells. `unsaved` is what the engine has set in the case and will write
+    with the journal, `written` all that the attempt has changed there, `laid` the work items that
+    it has yet to write.
     `barred` tells who may not act in a role today, as the engine decides it; `insert` writes a case
     that is being opened, before rows that refer to it.
     """
