@@ -44,7 +44,7 @@ test: test-packages editable axe
 
 # What make test slices, whole. Then faults are put into the rules, 300 by a seed, each against the tests that reach it; 1 where under 85 % are found.
 assure: test-packages assure-packages editable
-	@OVERSIGHT_WHOLE=1 $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile tests/db tests/web
+	@OVERSIGHT_WHOLE=1 $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile tests/db tests/web tests/unit
 	@$(BIN)/python -m tests.assure $(ARGS)
 
 tools: test-packages bench-packages editable axe

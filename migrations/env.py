@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from oversight.base import jobs
 from oversight.base.db import UTCDateTime
 from oversight.models import records
 
@@ -59,6 +60,7 @@ def run() -> None:
             connection=connection,
             target_metadata=target.metadata,
             compare_type=True,
+            include_name=jobs.ours,
             render_item=render,
             render_as_batch=connection.dialect.name == "sqlite",
             transaction_per_migration=True,
@@ -68,6 +70,7 @@ def run() -> None:
         if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
             records.guard(connection)  # what the models mark as only growing
             connection.commit()
+            jobs.build(connection)
     if other:
         engine.dispose()
 

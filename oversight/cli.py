@@ -25,6 +25,7 @@ main = Contents(
             "restore": N_("把备份恢复到空的数据目录"),
             "doctor": N_("体检：版本、权限、磁盘、时钟、待办、密钥、附件"),
         },
+        "moving": {"migrate_to": N_("把全部数据迁移到另一个空的数据库，逐行核对")},
         "people": {
             "accounts": N_("账号"),
             "token": N_("发一个接口令牌，只显示这一次"),
@@ -37,10 +38,12 @@ main = Contents(
             "settings": N_("区的设置"),
             "sweep": N_("办理到期的事：提醒、失效、送达，可重复运行"),
         },
+        "background": {"worker": N_("后台办理：送达、文书文件、邮件和群消息，直到停止")},
         "law": {"workflow": N_("流程定义")},
         "obligations": {"obligations": N_("应办台账")},
         "journal": {"audit": N_("办理日志")},
         "checking": {"verify": N_("核验一份文书文件是否就是印发的那一份")},
+        "simulate": {"simulate": N_("在单独的数据目录里模拟一年，按种子可重复，最后逐项核对")},
         "bench": {"bench": N_("测速：与直接写 SQL 和同类软件比")},
     },
 )

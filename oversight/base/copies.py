@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from . import jobs
+
 SQLITE = "oversight.db"
 
 
@@ -36,9 +38,12 @@ def snapshot(url: str, folder: Path) -> Iterator[sa.Connection]:
 
 
 def tables(connection: sa.Connection) -> list[str]:
-    """Return the tables of a database, each behind those that it refers to."""
+    """Return the tables of a database, each behind those that it refers to; the queue's are not among
+    them, since its jobs follow from the rows that wait.
+    """
     found = sa.inspect(connection).get_sorted_table_and_fkc_names()
-    return [name for name, _keys in found if name not in (None, "alembic_version")]
+    names = [name for name, _keys in found if name not in (None, "alembic_version")]
+    return [name for name in names if not name.startswith(jobs.TABLES)]
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:
@@ -118,11 +123,18 @@ def _read(connection: sa.Connection, table: str, path: Path) -> None:
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as rows:
             while piece := file.read(2**20):
                 rows.write(piece)
-        for name in _numbered(connection, table):
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
-                f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
-            )
+    go_on_counting(connection, table)
+
+
+def go_on_counting(connection: sa.Connection, table: str) -> None:
+    """Let a table that was filled number its next row behind the last. SQLite does so itself."""
+    if connection.dialect.name == "sqlite":
+        return
+    for name in _numbered(connection, table):
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{name}'), max({name}))"
+            f" FROM {table} HAVING pg_get_serial_sequence('{table}', '{name}') IS NOT NULL"
+        )
 
 
 def _numbered(connection: sa.Connection, table: str) -> list[str]:

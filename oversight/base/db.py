@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.orm.attributes import instance_state
 from uuid6 import uuid7
 
-from . import kept, patience
+from . import healing, kept, outages, patience
 from .prepared import Prepared, dashed
 from .refusals import NotFound
 
@@ -204,6 +204,7 @@ def prepare(engine: sa.Engine) -> None:
     kept.listen(engine)
     if engine.dialect.name != "sqlite":
         patience.listen(engine)
+        healing.listen(engine)
         return
     engine.dialect.statement_compiler = _Hinted
 
@@ -219,6 +220,13 @@ def prepare(engine: sa.Engine) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    @sa.event.listens_for(engine, "handle_error")
+    def _reopen(
+        context,
+    ):  # a file that was opened on a read-only disk stays so until it is opened anew
+        if outages.only_reads(context.original_exception):
+            context.is_disconnect = True
+
     @sa.event.listens_for(engine, "begin")
     def _begin(connection):
         text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
@@ -229,6 +237,8 @@ def prepare(engine: sa.Engine) -> None:
                 connection.info["synchronous"] = level
             connection.connection.driver_connection.execute(text)
         except sqlite3.Error as error:
+            if outages.only_reads(error):
+                connection.invalidate(error)
             raise sa.exc.OperationalError(text, None, error) from error
 
 
@@ -264,6 +274,12 @@ def put(session, model, values):
     else:
         settle(found, values)
     return found
+
+
+def adopt(session: Session, row) -> None:
+    """Take in an object whose row has just been inserted by a statement, as a flush would."""
+    session.add(row)
+    session._register_persistent({instance_state(row)})
 
 
 def settle(row, values) -> None:

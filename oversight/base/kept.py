@@ -118,7 +118,7 @@ def forget_table(connection: sa.Connection, table: str | None) -> None:
 
 def announce(connection: sa.Connection, cursor, statement: str, given, many: bool) -> None:
     """Tell the engine's listeners of a statement that is run past SQLAlchemy."""
-    for hear in connection.dispatch.before_cursor_execute:
+    for hear in connection.engine.dispatch.before_cursor_execute:  # a connection's are made anew
         hear(connection, cursor, statement, given, None, many)
 
 

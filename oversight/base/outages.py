@@ -5,15 +5,19 @@ something is away, full, read-only or too slow. Anything else is a bug and stays
 from __future__ import annotations
 
 import errno
+import sqlite3
 from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import StaleDataError
 
-from .refusals import AlreadyTaken, DomainError, Unavailable, VersionConflict
+from .refusals import AlreadyTaken, DomainError, Unavailable, Unsure, VersionConflict
 from .sentences import N_
 
 AWAY = N_("数据库暂时不可用，内容没有改动，请稍后再试。")
+UNSURE = N_(
+    "数据库刚刚断开，不知道这一步有没有保存。请先看一看，没有的再办一次；同一张表单再提交一次，不会重复办理。"
+)
 FULL = N_("服务器的磁盘满了，内容没有保存。请告诉系统管理员，腾出空间后再办。")
 READ_ONLY = N_("数据库现在只能看不能改，内容没有保存。请告诉系统管理员，稍后再办。")
 DISK = N_("服务器的磁盘读写出错，内容没有保存。请告诉系统管理员，稍后再办。")
@@ -49,6 +53,34 @@ def as_refusal(error: BaseException) -> DomainError | None:
         if isinstance(error, kind):
             return tell(error)
     return None
+
+
+def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:
+    """Return what to tell where the end of a transaction failed: one whose connection went away may
+    have come about, but in a file and where the server only reads.
+    """
+    code = getattr(error.orig, "sqlstate", None)
+    sure = isinstance(error.orig, sqlite3.Error) or code == "25006"
+    return as_refusal(error) if sure or not error.connection_invalidated else Unsure(UNSURE)
+
+
+def only_reads(error: BaseException) -> bool:
+    """True where SQLite says that a file was opened to be read only."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+
+
+def unbuilt(error: BaseException) -> bool:
+    """True where the database is there, and is not this program's or not migrated."""
+    return isinstance(error, sa.exc.ProgrammingError) or any(
+        words in str(error) for words in ("no such table", "no such column", "not a database")
+    )
+
+
+def named(error: BaseException) -> str:
+    """Return what an error is called, for the log: the words of a database may tell of people."""
+    original = getattr(error, "orig", error)
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return " ".join(filter(None, (type(error).__name__, code)))
 
 
 def _taken(error: sa.exc.IntegrityError) -> DomainError | None:

@@ -1,17 +1,27 @@
 """How long a request waits for a PostgreSQL server that says nothing, stopped or cut off: never for
-ever. Terminal and clock wait as long as it takes.
+ever, and hardly at all where it answers nobody. Terminal and clock wait as long as it takes.
 """
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
+from time import monotonic
 
 import sqlalchemy as sa
 
 READING, WRITING = 8, 20  # seconds for an answer to one statement
 CONNECTING = 3
+SOON, KNOCKING = (
+    0.6,
+    0.8,
+)  # after so long a server is asked whether it is there; so long for its answer
+KNOWN = 1.0  # so long it is known that nobody answers
+KNOCK = struct.pack("!ii", 8, 80877103)  # "do you speak TLS?": any server says yes or no at once
 GIVES_UP = {  # the server's own: milliseconds
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 300_000,
@@ -60,7 +70,55 @@ def listen(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "do_connect")
     def _connect(_dialect, _record, given, named):
+        if _seconds.get() is not None and _silent(named.get("host"), named.get("port")):
+            raise _no_answer()
         return connection.connect(*given, **named)
+
+
+_nobody: dict[tuple, float] = {}  # which server answered nobody, until when that is believed
+
+
+def _silent(host: str | None, port: object) -> bool:
+    """True where a server takes connections, or takes none in time, and says nothing at all. Of
+    several that an address names none is asked.
+    """
+    if not host or "," in host:
+        return False
+    key = host, int(str(port or 5432))
+    if _nobody.get(key, 0) > monotonic():
+        return True
+    try:
+        with _link(*key) as link:
+            link.sendall(KNOCK)
+            link.recv(1)
+    except TimeoutError:
+        _nobody[key] = monotonic() + KNOWN
+        return True
+    except OSError:  # what is wrong the driver tells
+        pass
+    return False
+
+
+def _link(host: str, port: int) -> socket.socket:
+    """Open a plain connection to a server, by its name or the folder of its socket."""
+    if not host.startswith("/"):
+        return socket.create_connection((host, port), KNOCKING)
+    link = socket.socket(socket.AF_UNIX)
+    link.settimeout(KNOCKING)
+    try:
+        link.connect(str(Path(host, f".s.PGSQL.{port}")))
+    except BaseException as error:
+        link.close()
+        if isinstance(error, BlockingIOError):  # so many wait already that it takes no more
+            raise TimeoutError from error
+        raise
+    return link
+
+
+def _no_answer() -> Exception:
+    import psycopg
+
+    return psycopg.OperationalError("the server does not answer")
 
 
 def _patient():
@@ -69,11 +127,24 @@ def _patient():
 
     class Patient(psycopg.Connection):
         def wait(self, *given, **named):
-            named.setdefault("timeout", _seconds.get())
-            try:
+            seconds = _seconds.get()
+            if seconds is None or "timeout" in named:
                 return super().wait(*given, **named)
-            except psycopg.errors._WaitTimeout as error:
-                self.pgconn.finish()  # what it would answer yet is nobody's
-                raise psycopg.OperationalError("the server does not answer") from error
+            try:
+                return super().wait(*given, **named, timeout=min(SOON, seconds))
+            except psycopg.errors._WaitTimeout:
+                return self._wait_on(seconds - SOON, *given, **named)
+
+        def _wait_on(self, seconds: float, *given, **named):
+            """Wait for the rest of the time, unless the server answers nobody."""
+            try:
+                if seconds > 0 and not _silent(
+                    self.pgconn.host.decode(), self.pgconn.port.decode()
+                ):
+                    return super().wait(*given, **named, timeout=seconds)
+            except psycopg.errors._WaitTimeout:
+                pass
+            self.pgconn.finish()  # what it would answer yet is nobody's
+            raise _no_answer()
 
     return Patient

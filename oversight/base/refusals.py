@@ -115,5 +115,9 @@ class Unavailable(DomainError):
     code = "Unavailable"
 
 
+class Unsure(Unavailable):
+    """The database went away while it was told to keep something: nobody knows whether it did."""
+
+
 class InvalidDefinition(Exception):
     """A definition that contradicts itself; raised while it is imported, never shown to users."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import written
+from . import mail, outward, written
+from .outside import OUTSIDE
 from .sentences import N_
 from .terms import TERMS
 from .terms import ZoneSetting as ZoneSetting
@@ -43,6 +44,10 @@ class Environment:
     address: str
     backup_dir: Path
     backups: bool
+    log_requests: bool
+    mail: mail.Server | None
+    mail_domains: tuple[str, ...]
+    webhooks: outward.Listed
 
     @property
     def sqlite(self) -> bool:
@@ -77,6 +82,14 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         address=_reached(given("ADDRESS")),
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
         backups=given("BACKUPS") != "0",
+        log_requests=given("LOG") != "errors",
+        mail=_mail(
+            given("MAIL"),
+            given("MAIL_FROM"),
+            given("MAIL_PASSWORD") or _laid(given("MAIL_PASSWORD_FILE")),
+        ),
+        mail_domains=tuple(one.strip().lower() for one in parts("MAIL_DOMAINS", ",")),
+        webhooks=_listed(parts("WEBHOOK_HOSTS", ",")),
         workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
     )
 
@@ -90,11 +103,39 @@ def _reached(address: str) -> str:
 
 def _brought(env: Mapping[str, str]) -> str:
     """Read the secret key from where a vault or the service manager lays it for this process."""
-    path = env.get("OVERSIGHT_SECRET_KEY_FILE")
+    return _laid(env.get("OVERSIGHT_SECRET_KEY_FILE", ""))
+
+
+def _laid(path: str) -> str:
     return Path(path).read_text("utf-8").strip() if path else ""
 
 
+def _mail(url: str, sender: str, password: str) -> mail.Server | None:
+    """Read which mail server takes our letters. Raises Unfit."""
+    try:
+        return mail.server(url, sender, password)
+    except ValueError:
+        raise Unfit(
+            N_(
+                "OVERSIGHT_MAIL 要写成 smtps://用户名@主机:465（或 starttls://、smtp://），OVERSIGHT_MAIL_FROM 写发信的邮箱。"
+            )
+        ) from None
+
+
+def _listed(entries: list[str]) -> outward.Listed:
+    """Read which hosts and networks of our own webhooks may reach. Raises Unfit."""
+    try:
+        return outward.listed(entries)
+    except ValueError:
+        raise Unfit(
+            N_(
+                "OVERSIGHT_WEBHOOK_HOSTS 要写成主机名、主机名:端口或 10.1.0.0/16 这样的网段，用逗号隔开。"
+            )
+        ) from None
+
+
 ON, OFF = "on", "off"
+EVER = "ever"
 MEMBER_LOGIN = "member_login"
 
 
@@ -109,6 +150,8 @@ def switch(name: str, label: str, effect: str) -> ZoneSetting:
 
 KEEPS = (("183", N_("半年")), ("365", N_("一年")), ("1095", N_("三年")))  # half a year by law
 
+RETAIN = (("permanent", N_("永久")), ("30", N_("30 年")), ("10", N_("10 年")))
+RETAINED = N_("写在案卷的档号和目录里，供移交档案室；系统里的记录不因到期而删除。")
 
 ZONE_SETTINGS = {
     setting.name: setting
@@ -287,6 +330,31 @@ ZONE_SETTINGS = {
             N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
             KEEPS,
         ),
+        *(
+            ZoneSetting(name, default, label, RETAINED, RETAIN)
+            for name, default, label in (
+                ("retain_replies", "30", N_("请示批复、通知和任免的档案保管多久")),
+                ("retain_inspections", "30", N_("督查、整改和通报的档案保管多久")),
+                ("retain_attendance", "10", N_("考勤、补课和月报的档案保管多久")),
+                ("retain_appraisals", "permanent", N_("民主评议的档案保管多久")),
+            )
+        ),
+        ZoneSetting(
+            "keep_drafts",
+            "30",
+            N_("草稿保存多久"),
+            N_("从最后一次改动起算，到期自动清理。"),
+            (("30", N_("30 天")), ("90", N_("90 天")), KEEPS[0]),
+        ),
+        ZoneSetting(
+            "keep_refusals",
+            EVER,
+            N_("拒绝办理的记录保存多久"),
+            N_(
+                "已经加封的才清理，清理本身记入管理日志。数据库另有所有者账户的，由 oversight audit prune 清理。"
+            ),
+            ((EVER, N_("一直保存")), *KEEPS[1:]),
+        ),
         ZoneSetting(
             MEMBER_LOGIN,
             OFF,
@@ -297,6 +365,7 @@ ZONE_SETTINGS = {
             ((OFF, N_("不保持")), ("7", N_("7 天")), ("30", N_("30 天")), ("90", N_("90 天"))),
         ),
         *TERMS,
+        *OUTSIDE,
     )
 }
 

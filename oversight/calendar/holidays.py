@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
 
@@ -25,6 +25,8 @@ from . import workdays
 from .party_days import plan_year
 from .zone import zone_calendar
 
+FOLLOWED = 100  # branches planned between two words to who waits
+Stage = Callable[..., Callable[[int], None]]
 HEADER = ["date", "kind", "name", "source"]
 KINDS = {"rest": N_("休息"), "work": N_("上班")}
 KIND_OF = {
@@ -159,29 +161,39 @@ def publish(session: Session, zone_id: str, years: dict[int, str], at: Moment) -
     session.flush()
 
 
-def replan(session: Session, zone_id: str, year: int, at: Moment) -> int:
+def replan(
+    session: Session, zone_id: str, year: int, at: Moment, stage: Stage | None = None
+) -> int:
     """Follow the calendar in a year that is planned already; returns how many days moved. Does not
-    commit.
+    commit. `stage` is told how many branches are looked at.
     """
     planned = session.scalar(
         sa.select(Activity.id).where(Activity.zone_id == zone_id, Activity.year == year).limit(1)
     )
-    return schedule(session, zone_id, year, at)[1] if planned else 0
+    return schedule(session, zone_id, year, at, stage)[1] if planned else 0
 
 
-def schedule(session: Session, zone_id: str, year: int, at: Moment) -> tuple[int, int]:
+def schedule(
+    session: Session, zone_id: str, year: int, at: Moment, stage: Stage | None = None
+) -> tuple[int, int]:
     """Plan a year for every branch of a zone; returns how many days are new and how many moved.
 
     Does not commit.
     """
-    branches = session.scalars(
-        sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch")
+    branches = list(
+        session.scalars(sa.select(Unit).where(Unit.zone_id == zone_id, Unit.kind == "branch"))
     )
-    before = _days_in_force(session, zone_id, year)
-    planned = plan_year(session, list(branches), year, at)
+    before, made = _days_in_force(session, zone_id, year), 0
+    told = stage and stage("plan", len(branches))
+    size = FOLLOWED if told else max(len(branches), 1)
+    for start in range(0, len(branches), size):
+        part = branches[start : start + size]
+        made += plan_year(session, part, year, at).made
+        if told:
+            told(len(part))
     session.flush()
     after = _days_in_force(session, zone_id, year) if before else {}
-    return planned.made, sum(after[row] != day for row, day in before.items())
+    return made, sum(after[row] != day for row, day in before.items())
 
 
 def _days_in_force(session: Session, zone_id: str, year: int) -> dict[str, date | None]:

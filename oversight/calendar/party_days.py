@@ -7,14 +7,15 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
 
 from oversight.base.clock import Moment
-from oversight.base.db import columns, insert_once, known, new_id
+from oversight.base.db import columns, insert_all, insert_once, known, new_id, settle
 from oversight.base.kept import Kept, plain
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
@@ -363,21 +364,10 @@ def change(
     """
     what = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in values.items()}
     what |= noted or {}
-    session.add(
-        ActivityChange(
-            zone_id=row.zone_id,
-            activity_id=row.id,
-            what=what,
-            why=why,
-            case_id=case_id,
-            by_id=by,
-            at=at.now,
-        )
-    )
-    for name, value in values.items():
-        setattr(row, name, value)
-    flag_modified(row, "day")  # a new version, also where only what lies beside it has changed
     session.flush()
+    kept_as = {"zone_id": row.zone_id, "activity_id": row.id, "what": what, "why": why}
+    insert_all(session, ActivityChange, [kept_as | {"case_id": case_id, "by_id": by, "at": at.now}])
+    _write(session, row, values)
     result = {**what, **({"case": case_id} if case_id else {}), **(told or {})}
     far = stage(row, act)
     image = images.of(Activity, row)
@@ -387,6 +377,25 @@ def change(
             row.zone_id, row.id, "party_day", act, far, at.now, by, stand, why, result, image
         ),
     )
+
+
+def _write(session: Session, row: Activity, values: dict) -> None:
+    """Write columns of an activity, as a new version also where only what lies beside it has
+    changed. Raises StaleDataError.
+    """
+    values = values | {"version": row.version + 1}
+    given = {f"to_{name}": value for name, value in values.items()}
+    if _save(tuple(values)).write(session, of_row=row.id, was=row.version, **given) != 1:
+        raise StaleDataError()
+    settle(row, values)
+
+
+@lru_cache(maxsize=64)
+def _save(names: tuple[str, ...]) -> Prepared:
+    table = Activity.__table__
+    at = table.c.id == sa.bindparam("of_row"), table.c.version == sa.bindparam("was")
+    values = {name: sa.bindparam(f"to_{name}", type_=table.c[name].type) for name in names}
+    return Prepared(sa.update(table).where(*at).values(values))
 
 
 def stage(row: Activity, act: str) -> str:

@@ -10,8 +10,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.refusals import Forbidden
+from oversight.base.sentences import say
+from oversight.engine import authority
 from oversight.models import Activity, Attendance, Case, Person, Unit
 from oversight.models.attendance import CLASSES
+from oversight.organization.actor import Actor
 from oversight.rules.absence import FOLLOW_UP
 
 
@@ -31,6 +35,26 @@ class Line:
     @property
     def label(self) -> str:
         return CLASSES[self.kind]
+
+
+def reads(session: Session, unit: Unit, who: Actor) -> bool:
+    """True where who asks leads the branch or stands above it."""
+    try:
+        readable(session, unit, who)
+    except Forbidden:
+        return False
+    return True
+
+
+def readable(session: Session, unit: Unit, who: Actor) -> None:
+    """Raise Forbidden where who asks neither leads the branch nor stands above it."""
+    if any(unit.within(path) for path in who.business):
+        return
+    try:
+        authority.leads(session, unit, who)
+    except Forbidden:
+        said = say("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)
+        raise Forbidden(said) from None
 
 
 def counts(session: Session, unit: Unit) -> dict[str, int]:

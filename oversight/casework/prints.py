@@ -7,8 +7,10 @@ from __future__ import annotations
 import logging
 import re
 import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -25,13 +27,13 @@ from oversight.base.sentences import N_, say
 from oversight.engine import authority, outbox, transitions
 from oversight.engine.sight import readable
 from oversight.engine.use_case import after, use_case
-from oversight.models import Case, OutboxMessage, Paper, PaperFile, Person
+from oversight.models import Case, OutboxMessage, Paper, PaperFile, Person, SealedCopy
 from oversight.models.papers import UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.papers import docx, pdf
 from oversight.papers.checking import Check
 from oversight.papers.layout import Content, letter
-from oversight.papers.numbers import MAKE, made_by
+from oversight.papers.numbers import MAKE, made_by, make_again
 
 ROW = "file"  # kind of the row in the journal
 KINDS = {
@@ -58,16 +60,29 @@ class Press:
             return self.set_pdf(content, check, at)
         return pdf.make(content, check, at, (self.folder / "fonts",))
 
+    @contextmanager
+    def many(self) -> Iterator[Press]:
+        """Yield a press that sets papers one after the other in one child."""
+        if self.set_pdf:
+            yield self
+            return
+        with pdf.Setter((self.folder / "fonts",)) as setter:
+            yield replace(self, set_pdf=setter)
+
 
 def run(session: Session, press: Press, at: Moment, most: int = AT_ONCE) -> int:
     """Make the files of papers that are due; returns of how many. Commits, each paper alone; what is
     drawn is drawn outside a transaction.
     """
-    session.rollback()
-    with reading():
-        due = session.execute(_due(at, most)).all()
-        session.rollback()
-    return sum(_try(session, press, work_id, paper["paper"], at) for work_id, paper in due)
+    due = outbox.due_now(session, at, [MAKE], most)
+    with press.many() as running:
+        return sum(one(session, running, row.id, at) for row in due)
+
+
+def one(session: Session, press: Press, work_id: str, at: Moment) -> bool:
+    """Make the files of the paper that a message is about; returns whether it lacks none. Commits."""
+    row = session.get(OutboxMessage, work_id)
+    return row is not None and _try(session, press, work_id, row.payload["paper"], at)
 
 
 def _try(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:
@@ -86,19 +101,6 @@ def _try(session: Session, press: Press, work_id: str, paper_id: str, at: Moment
 def _postpone(row: OutboxMessage, why: str, at: Moment) -> None:
     row.attempts, row.last_error = row.attempts + 1, why
     row.due_at = at.now + min(timedelta(minutes=2 ** min(row.attempts, 10)), LONGEST)
-
-
-def _due(at: Moment, most: int) -> sa.Select:
-    return (
-        sa.select(OutboxMessage.id, OutboxMessage.payload)
-        .where(
-            OutboxMessage.done_at.is_(None),
-            OutboxMessage.due_at <= at.now,
-            OutboxMessage.kind == MAKE,
-        )
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(most)
-    )
 
 
 def _make(session: Session, press: Press, work_id: str, paper_id: str, at: Moment) -> bool:
@@ -210,13 +212,22 @@ def of_papers(session: Session, paper_ids: list[str]) -> list[PaperFile]:
     return list(session.scalars(bearing.where(Paper.id.in_(paper_ids))))
 
 
+def originals(session: Session, paper_ids: list[str]) -> dict[str, SealedCopy]:
+    """Return by paper its newest 正本."""
+    if not paper_ids:
+        return {}
+    rows = sa.select(SealedCopy).where(SealedCopy.paper_id.in_(paper_ids))
+    return {row.paper_id: row for row in session.scalars(rows.order_by(SealedCopy.version))}
+
+
 @dataclass(frozen=True)
 class Printed:
     """Which files a paper has, and what is said of those that it lacks."""
 
     kinds: tuple[str, ...]
     said: str
-    wanted: bool = False  # nobody has asked for them yet
+    wanted: bool = False  # nobody has asked for them yet, or the last try failed
+    original: SealedCopy | None = None
 
 
 def standing(session: Session, papers: list[Paper]) -> dict[str, Printed]:
@@ -224,13 +235,17 @@ def standing(session: Session, papers: list[Paper]) -> dict[str, Printed]:
     have: dict[str, list[str]] = {paper.id: [] for paper in papers}
     for one in of_papers(session, list(have)):
         have[one.paper_id].append(one.kind)
+    scanned = originals(session, list(have))
     lacking = [made_by(paper.id) for paper in papers if len(have[paper.id]) < len(KINDS)]
     why = _why(session, papers[0].zone_id, lacking) if lacking else {}
     return {
         paper.id: Printed(
             tuple(kind for kind in KINDS if kind in have[paper.id]),
             _said(paper, why) if made_by(paper.id) in lacking else "",
-            made_by(paper.id) in lacking and made_by(paper.id) not in why and _numbered(paper),
+            made_by(paper.id) in lacking
+            and bool(why.get(made_by(paper.id), True))
+            and _numbered(paper),
+            scanned.get(paper.id),
         )
         for paper in papers
     }
@@ -279,20 +294,52 @@ def open_file(
 
 
 def ask(session: Session, paper_id: str, who: Actor, at: Moment) -> Paper:
-    """Let the files of a paper be made that was issued before there were any. Commits. Raises
-    NotFound.
+    """Let the files of a paper be made that was issued before there were any, or be tried again now.
+    Commits. Raises NotFound.
     """
     paper = fetch(session, Paper, paper_id)
     with use_case(session, who, at, MAKE, case_id=paper.case_id):
         case = authority.seen(session, who, paper.case_id)
         if not authority.reads_all(workflows.of(case), case, who):
             raise NotFound()
-        _enqueue(session, paper, at)
+        if len(of_papers(session, [paper.id])) < len(KINDS):
+            make_again(session, paper, at.now)
     return paper
 
 
-def _enqueue(session: Session, paper: Paper, at: Moment) -> None:
-    outbox.enqueue(session, paper.zone_id, made_by(paper.id), MAKE, {"paper": paper.id}, at.now)
+def lacking(session: Session, papers: Iterable[Paper]) -> list[Paper]:
+    """Return the papers with a number of which a file is not there."""
+    numbered = [paper for paper in papers if _numbered(paper)]
+    have = Counter(one.paper_id for one in of_papers(session, [paper.id for paper in numbered]))
+    return [paper for paper in numbered if have[paper.id] < len(KINDS)]
+
+
+def make_now(
+    session: Session,
+    press: Press,
+    papers: list[Paper],
+    who: Actor,
+    at: Moment,
+    told: Callable[[int], None],
+) -> int:
+    """Make at once what papers lack, in one child; returns of how many papers nothing is lacking now.
+    Commits, each paper alone; `told` hears of each.
+    """
+    zone_id, ids = who.zone_id, [paper.id for paper in papers]
+    with use_case(session, who, at, MAKE):
+        for paper in papers:
+            make_again(session, paper, at.now)
+    keys = [made_by(paper_id) for paper_id in ids]
+    mine = (OutboxMessage.zone_id == zone_id, OutboxMessage.key.in_(keys))
+    rows = sa.select(OutboxMessage.id, OutboxMessage.payload).where(*mine)
+    due = session.execute(rows.order_by(OutboxMessage.id)).all()
+    session.rollback()
+    made = 0
+    with press.many() as running:
+        for work_id, payload in due:
+            made += _try(session, running, work_id, payload["paper"], at)
+            told(1)
+    return made
 
 
 def by_hash(session: Session, sha256: str) -> tuple[PaperFile, Paper, Case] | None:
@@ -341,9 +388,14 @@ def packed(session: Session, folder: Path, papers: list[Paper], out: IO[bytes]) 
     return count
 
 
-def name_of(paper: Paper, kind: str) -> str:
+def case_of(session: Session, paper_id: str) -> str:
+    """Return the id of the case that a paper belongs to. Raises NotFound."""
+    return fetch(session, Paper, paper_id).case_id
+
+
+def name_of(paper: Paper, kind: str, what: str = "") -> str:
     """Return under which name a file is saved: its number, to whom, and what it is."""
-    plain = re.sub(r'[\\/:*?"<>|\s：]+', "", f"{paper.number} {paper.body['title']}")
+    plain = re.sub(r'[\\/:*?"<>|\s：]+', "", f"{paper.number} {paper.body['title']}{what}")
     return f"{plain[:80]}.{kind}"
 
 

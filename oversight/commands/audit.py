@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,9 +19,11 @@ from oversight.base.signing import Signer
 from oversight.engine import journal, seals, verifier
 from oversight.models import Case, Checkpoint, JournalRow, Zone
 from oversight.register import audit_log
+from oversight.time import growth
 
 SHORTEST_DAYS = 183  # half a year, as the law on network security asks of logs
 KEPT_DAYS = 3 * 366
+PRINTED = re.compile(r"(\d+)-([0-9a-f]{8})-([0-9a-f]{8})", re.ASCII)
 
 
 def judged(session: Session, keys: list[str], at: Moment) -> journal.Verifier:
@@ -42,6 +43,20 @@ def verify_file(path: Path, keys: list[str]) -> journal.Verifier:
     if not found.chains:
         raise BadRequest(f"{path} 里没有一条日志，不能算完整。")
     return found.done()
+
+
+def against(found: verifier.Verifier, other: str, keys: list[str]) -> None:
+    """Hold what was read against a file that was kept elsewhere, or a seal as a bulletin prints it. Raises
+    BadRequest where the file is neither seal nor export.
+    """
+    printed = PRINTED.fullmatch(other.strip().lower())
+    if printed is None:
+        found.against(kept(Path(other), keys))
+        return
+    number, digest = int(printed[1]), printed[2] + printed[3]
+    mine = [seal["hash"] for (_zone, of), seal in found.seals.items() if of == number]
+    if not any(one.startswith(digest) for one in mine):
+        found.no(f"通报上印的第 {number} 号封印：现在没有，或已被改动")
 
 
 def kept(path: Path, keys: list[str]) -> verifier.Verifier:
@@ -107,12 +122,7 @@ def prune(session: Session, zone: Zone, older_days: int, at: Moment) -> int:
     if older_days < SHORTEST_DAYS:
         said = say("拒绝记录至少保留 %(days)s 天，不能清理更近的。", days=SHORTEST_DAYS)
         raise InvalidInput({"days": said})
-    number, rows = seals.ripe(session, zone.id, at.now - timedelta(days=older_days))
-    if rows:
-        what: dict[str, Any] = {"pruned": ["refusals", number], "rows": [str(rows), "0"]}
-        audit_log.in_zone(session, zone.id, None, at, "records", "prune", "refusals", **what)
-        seals.prune(session, zone.id, number)
-    return rows
+    return growth.prune_refusals(session, zone.id, older_days, at)
 
 
 @contextmanager

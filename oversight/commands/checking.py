@@ -56,6 +56,11 @@ def _of_export(path: Path, found: str) -> tuple[str, str, bool, str] | None:
     """Look in an export that holds together. Raises BadRequest."""
     if problems := audit.verify_file(path, signer().keys()).problems:
         raise BadRequest(f"日志有 {len(problems)} 处对不上，不能用来核对：\n" + "\n".join(problems))
+    return of_lines(path, found)
+
+
+def of_lines(path: Path, found: str) -> tuple[str, str, bool, str] | None:
+    """Return what an export says of the paper that a file with this hash is."""
     tables: dict[str, dict[str, Any]] = {"paper_files": {}, "papers": {}}
     with path.open(encoding="utf-8") as lines:
         for entry in map(json.loads, lines):

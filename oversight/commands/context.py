@@ -35,6 +35,9 @@ STAGES = {
     "compare": (N_("比对"), N_("人")),
     "write": (N_("写入"), N_("条")),
     "rollups": (N_("统计"), N_("个单位")),
+    "days": (N_("模拟"), N_("天")),
+    "rows": (N_("迁移"), N_("行")),
+    "held": (N_("核对"), N_("行")),
 }
 
 
@@ -79,8 +82,12 @@ def _know_the_key(command: str) -> None:
 
     if command in NEED_NO_KEY:
         return
-    with db.engine.connect():  # tells
-        pass
+    try:
+        with db.engine.connect():  # tells
+            pass
+    except SQLAlchemyError:
+        if command != "serve":  # which goes on, and tells once it can be asked
+            raise
     if current_app.extensions["other_key"]:
         if command != "serve":
             raise Unavailable(key_check.OTHER)

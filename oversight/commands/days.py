@@ -21,6 +21,7 @@ from oversight.register import audit_log, installation, rest_days, zone_settings
 from oversight.time import due
 from oversight.time import sweep as time
 
+from . import background
 from .click_i18n import Command, Day, Group, Year
 from .context import acting, in_app, now, press, read_file, signer, table
 
@@ -146,6 +147,8 @@ def sweep(day: date | None, late: bool) -> None:
         done = time.sweep(db.session, at, signer())
     else:
         done = (due.catch_up if late else due.sweep)(db.session, at, signer())
+    if not day:
+        background.remind(at)
     done["printed"] = prints.run(db.session, press(), at)
     labels = {
         "planned": N_("新排党日"),

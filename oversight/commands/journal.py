@@ -26,7 +26,12 @@ def audit() -> None:
 
 @audit.command(help=N_("校验日志是否完整；可校验导出的文件"))
 @click.argument("file", metavar=N_("[文件]"), required=False)
-@click.option("--against", "other", metavar=N_("文件"), help=N_("与另外留存的封印或导出文件核对"))
+@click.option(
+    "--against",
+    "other",
+    metavar=N_("文件"),
+    help=N_("与另外留存的封印、导出文件或情况通报上印的封印核对"),
+)
 @in_app
 @reading()
 def verify(file: str | None, other: str | None) -> None:
@@ -36,7 +41,7 @@ def verify(file: str | None, other: str | None) -> None:
         journal.verify_file(Path(file), keys) if file else journal.judged(db.session, keys, now())
     )
     if other:
-        found.against(journal.kept(Path(other), keys))
+        journal.against(found, other, keys)
     for warning in found.warnings:
         click.echo(f"注意：{warning}。", err=True)
     if found.problems:

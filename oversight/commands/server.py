@@ -24,6 +24,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from oversight.base import logs
+
 CONNECTIONS = 1_000
 HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
 CROWDED = 4  # where half of the connections are taken, patience is shorter by this
@@ -38,7 +40,8 @@ BACKLOG = 1_024
 @dataclass(frozen=True)
 class Service:
     """What is served: the application, what a body may weigh, which requests are at some expense
-    open to strangers (1), read files (2) or ask how it is (3), what is done every minute beside it.
+    open to strangers (1), read files (2), ask how it is (3) or write (4), what is done every minute beside it,
+    whether the log tells each request.
     """
 
     app: Flask
@@ -46,6 +49,8 @@ class Service:
     costly: Callable[[str, str], int] = lambda _method, _path: 0
     beat: Callable[[], None] | None = None
     every_seconds: int = 60
+    requests_logged: bool = False
+    beside: tuple[Callable[[], None], ...] = ()  # begun once in each serving process
 
 
 class _Channel(HTTPChannel):
@@ -90,7 +95,7 @@ class _Server(TcpWSGIServer):
     def __init__(self, service: Service, sock: socket.socket, threads: int) -> None:
         self._costly = service.costly
         few = max(1, (os.cpu_count() or 2) // 2)
-        self._queues = [_queue(threads), _queue(few), _queue(few), _queue(1)]
+        self._queues = [_queue(n) for n in (threads, few, few, 1, max(1, threads // 2))]
         super().__init__(
             service.app,
             map={},
@@ -181,6 +186,7 @@ def serve(service: Service, host: str, port: int, threads: int = 8) -> None:
     """Serve until a signal stops it: SQLite has one writer, so one process; PostgreSQL takes two."""
     refuse_taken(host, port)
     _close_connections(service.app)
+    logs.begin("oversight", service.requests_logged)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _stop)
     family, address = _address(host, port)
@@ -197,6 +203,8 @@ def _run(service: Service, sock: socket.socket, threads: int) -> None:
     server = _Server(service, sock, threads)
     if service.beat:
         _keep_time(service.app, service.every_seconds, service.beat)
+    for begin in service.beside:
+        begin()
     server.run()
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
-from oversight.base import settings
+from oversight.base import outages, settings
+from oversight.base.alone import SEVERAL, Alone
 from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
@@ -22,9 +25,10 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, key_check, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, press, read_file, signer, table
+from .context import in_app, migrate, now, password, read_file, signer, table
 
 HOME = "127.0.0.1"
+GOES_ON = N_("先启动着，好了以后自动恢复。")
 FORGETS = 7  # at this minute of every hour
 # Who is shown at the start; the other accounts follow the same pattern.
 SHOWN = (
@@ -147,21 +151,55 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
+    from . import background
     from . import server as server
 
-    installation.refuse_beyond_loopback(db.session, host)
+    away = _away(host)
     port = current_app.config["OVERSIGHT"].port
     server.refuse_taken(host, port)  # before anything is said
-    _who_can_log_in()
-    _say_leap()
+    _serve_alone()
+    if away:
+        click.echo(f"{away}{GOES_ON}", err=True)
+    else:
+        _who_can_log_in()
+        _say_leap()
     db.session.remove()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
-    served = server.Service(app, **app.config["SERVED"], beat=lambda: _beat(clock.moment()))
+    logged = app.config["OVERSIGHT"].log_requests and not sys.stderr.isatty()
+    served = server.Service(
+        app,
+        **app.config["SERVED"],
+        beat=lambda: beat(clock.moment()),
+        beside=(partial(background.keep_draining, app),),
+        requests_logged=logged,
+    )
     server.serve(served, host, port)
+
+
+def _away(host: str) -> str:
+    """Return the sentence where the database or its disk is away, so that nothing can be asked of it
+    yet: what is served to this machine only may begin all the same. Raises what is raised.
+    """
+    try:
+        installation.has_demo_accounts(db.session)
+        installation.refuse_beyond_loopback(db.session, host)
+    except (SQLAlchemyError, OSError) as error:
+        refusal = outages.as_refusal(error)
+        if refusal is None or outages.unbuilt(error) or not installation.is_loopback(host):
+            raise
+        return refusal.sentence
+    return ""
+
+
+def _serve_alone() -> None:
+    """Make sure that no other process serves this SQLite database. Raises BadRequest."""
+    current_app.extensions["alone"] = Alone(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    if not current_app.extensions["alone"].mine():
+        raise BadRequest(SEVERAL)
 
 
 def _say_leap() -> None:
@@ -176,24 +214,24 @@ def _say_leap() -> None:
         )
 
 
-def _beat(at: Moment) -> None:
-    """Run the sweep, make the files of papers, and delete rosters that nobody came back for and old tries to log in."""
-    from oversight.casework import prints
+def beat(at: Moment) -> None:
+    """Do what every minute brings: the sweep, the morning's reminders, and what is old goes."""
     from oversight.register.roster import apply
     from oversight.time import due, growth
 
-    from . import keeping
+    from . import background, keeping
 
     keeping.begin_daily(at)
     keeping.begin_sums(at)
     with suppress(due.Leapt):  # the pages say so
         due.sweep(db.session, at, signer())
-    prints.run(db.session, press(), at)
+    background.remind(at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:
         with one_transaction(db.session):
             sign_ins.forget_old(db.session, at)
-        growth.daily(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+        env = current_app.config["OVERSIGHT"]
+        growth.daily(db.session, env.data_dir, at, env.owner_url == env.database_url)
 
 
 def _who_can_log_in() -> None:

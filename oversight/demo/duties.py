@@ -14,6 +14,7 @@ from oversight.base.sentences import N_
 from oversight.law import duties as law
 from oversight.law.binding import by_key
 from oversight.ledger.duty_records import owes_yearly
+from oversight.ledger.on_event import WITH, asked_by
 from oversight.models import Activity, DutyRecord, Unit, YearSheet, chains
 from oversight.organization.actor import AuthorityBasis
 
@@ -60,7 +61,7 @@ def fill(year: Year, held: list[dict]) -> None:
     rows = _years(year, units, leaders)
     for number, of in enumerate(_filed(year, at)):
         by, when = leaders[of.unit_id], at.get(of.id, of.confirmed_at)
-        keys = list(_done(units[of.unit_id], of.month, number)) if by else []
+        keys = _done(units[of.unit_id], of.month, number) if by else []
         rows += [_row(of, of.id, key, of.held_on, by, when, year.zone.zone_id) for key in keys]
         if by and of.id not in at:
             _tell(year, of, by, when, keys)
@@ -91,7 +92,13 @@ def _tell(year: Year, of, by: str, at, keys: list[str]) -> None:
     chains.add(year.session, act)
 
 
-def _done(unit: Unit, month: int, number: int) -> Iterator[str]:
+def _done(unit: Unit, month: int, number: int) -> list[str]:
+    """Return what a branch did at the party day of a month, with the forms of it."""
+    found = list(_due(unit, month, number))
+    return found + sorted(asked_by(found, WITH))
+
+
+def _due(unit: Unit, month: int, number: int) -> Iterator[str]:
     for place, duty in enumerate(law.on_sheet()):
         bound = any(one.kind == "must" for one in by_key(duty.key, unit.category))
         due = duty.period == law.MONTH or month in WHEN.get(duty.key, ())

@@ -124,7 +124,7 @@ def build(
         doc_prefix="云党工",
         accountable_from=start,
     )
-    maker = _Maker(top, at, start, secret)
+    maker = Maker(top, at, start, secret)
     maker.units_above(size)
     maker.branches(size)
     maker.officials()
@@ -151,7 +151,7 @@ def build(
     return session.get(Zone, top.zone_id)
 
 
-class _Maker:
+class Maker:
     """Draws people and collects rows by table until `write`."""
 
     def __init__(self, top: Unit, at: Moment, start: date, secret: str = ""):
@@ -162,7 +162,7 @@ class _Maker:
         self.paths = {top.id: top.path}
         self.book = Book(units={"zone": top.id})
         self.hash = credentials.hash_password(PASSWORD)
-        self.names = _names(self.rng)
+        self.names = names(self.rng)
         self.since = date(at.today.year - 4, 7, 1)
 
     # Units
@@ -399,7 +399,7 @@ def _branches(size: str) -> Iterator[tuple[str, str, str, int]]:
         yield f"town{3 + index % 38}", PATTERN[index // 38 % 7], f"第{index + 25}", members
 
 
-def _names(rng: random.Random) -> dict[str, Iterator[str]]:
+def names(rng: random.Random) -> dict[str, Iterator[str]]:
     """Draw names by generation; nobody shares one until all are used up."""
     lists = json.loads(files("oversight.demo").joinpath("demo_names.json").read_text("utf-8"))
     surnames = lists["surnames"].split()

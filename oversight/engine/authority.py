@@ -205,14 +205,25 @@ def resolve(
         return _own_seat(session, workflow, case, on)
     if role.seat == "roster":
         return _roster(session, case)
-    units = chain(session, case, role)
-    here = standing.day(session, case.zone_id, on, [case.unit_id, *(ids_of(units))])
-    out = barred(session, workflow, case, role, on, here)
-    for unit in units:
-        found = fill(session, unit, _group_at(unit, role), on, out, workflow.name, here)
+    if role.seat == "unit" and not role.fact:  # mostly filled there: nobody above is asked for
+        found = _first(session, workflow, case, role, on, [case.unit])
         if found:
             return found
-    return Assignee(units[-1], role.candidate_group, 0) if units else None
+    units = chain(session, case, role)
+    found = _first(session, workflow, case, role, on, units)
+    return found or (Assignee(units[-1], role.candidate_group, 0) if units else None)
+
+
+def _first(
+    session: Session, workflow: Workflow, case: Case, role: Role, on: date, units: list
+) -> Assignee | None:
+    """Return who fills a role in the first of these units where anybody does."""
+    here = standing.day(session, case.zone_id, on, [case.unit_id, *(ids_of(units))])
+    out = barred(session, workflow, case, role, on, here)
+    found = (
+        fill(session, unit, _group_at(unit, role), on, out, workflow.name, here) for unit in units
+    )
+    return next(filter(None, found), None)
 
 
 def _group_at(unit: sa.Row | Unit, role: Role) -> str:

@@ -82,8 +82,10 @@ LABELS = {
     "number": N_("登记文号"),
     "renumber": N_("更正文号"),
     "print": N_("制成文书文件"),
+    "original": N_("存入正本"),
     "inherit": N_("承继"),
     "redate": N_("期限随主题党日调整"),
+    "recount": N_("期限随放假安排调整"),
     "reclass": N_("考勤类别更正"),
     "part": N_("同次也没有到会的支部领导不再办这一件"),
     "handover": N_("换届移交"),
@@ -461,6 +463,14 @@ def _nudge(act: Act) -> None:
         raise RuleViolation("现在没有等谁办理，不用催办。", rule="nudge")
     for person in dict.fromkeys(reached):
         act.tell(person, "nudge", NUDGED)
+    outbox.enqueue(
+        act.session,
+        act.case.zone_id,
+        f"urgent:nudge:{act.case.id}:{act.case.seq + 1}",
+        "urgent",
+        {"case": act.case.id, "on": day},
+        act.at.now,
+    )
     act.result.update(
         day=day, to=[inbox.person_name(act.session, one) for one in dict.fromkeys(reached)]
     )

@@ -33,6 +33,7 @@ from oversight.models import (
     RecordChain,
     Recusal,
     RegisterEntry,
+    SealedCopy,
     Substitution,
     Unit,
     WorkItem,
@@ -112,6 +113,16 @@ def last(session: Session, case_id: str) -> JournalRow:
     """Return the newest row of a case."""
     wanted = sa.select(JournalRow).where(JournalRow.case_id == case_id)
     return session.scalar(wanted.order_by(JournalRow.seq.desc()).limit(1))
+
+
+def by_whom(session: Session, row: JournalRow) -> JournalRow:
+    """Return the row of the person whose act a row of the clock's own followed at once; else itself."""
+    if row is None or row.actor_id is not None:
+        return row
+    before = sa.select(JournalRow).where(
+        JournalRow.case_id == row.case_id, JournalRow.actor_id.is_not(None), JournalRow.at == row.at
+    )
+    return session.scalar(before.order_by(JournalRow.seq.desc()).limit(1)) or row
 
 
 # Administration ----------------------------------------------------------------------------------
@@ -296,6 +307,7 @@ def _standing(session: Session) -> Iterator[tuple[str, dict]]:
         (Case, sa.true(), lambda row: row.id),
         (Paper, sa.true(), lambda row: row.case_id),
         (PaperFile, sa.true(), lambda row: row.case_id),
+        (SealedCopy, sa.true(), lambda row: row.case_id),
         (Appraised, sa.true(), lambda row: row.case_id),
         (Recusal, sa.true(), lambda row: row.case_id),
         (ZoneNotice, sa.true(), lambda row: row.case_id),

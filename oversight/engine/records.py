@@ -5,14 +5,15 @@ of its own, as a case's moves are. Written as the transaction commits; read here
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import columns, new_id
+from oversight.base.db import Id, Json, UTCDateTime, columns, insert_all, new_id
 from oversight.base.kept import plain
-from oversight.base.rows import grouped
+from oversight.base.prepared import Prepared, among
 from oversight.base.sentences import N_
 from oversight.law.roles import OFFICES
 from oversight.models import (
@@ -65,6 +66,14 @@ def history(session: Session, record_ids: Iterable[str]) -> dict[str, list[Journ
 # Writing -----------------------------------------------------------------------------------------
 
 
+def newest(session: Session, record_id: str) -> dict[str, str]:
+    """Return who wrote a record last and when, for who comes second; empty where nobody did."""
+    rows = history(session, [record_id]).get(record_id)
+    if not rows:
+        return {}
+    return {"decided_by": rows[-1].actor, "decided_at": rows[-1].at.isoformat()}
+
+
 @sa.event.listens_for(Session, "before_commit")
 def _chain_waiting(session: Session) -> None:
     if not session.in_nested_transaction():
@@ -80,41 +89,53 @@ def settle(session: Session) -> None:
 
 def _chain(session: Session, acts: list[Act]) -> None:
     """Append acts to the chains of their records; the last one of each tells how it left it."""
+    session = plain(session)
     signed, left = _signatures(session, acts), _left(session, acts)
     last = {act.record_id: act for act in acts}
-    with session.no_autoflush:  # a new head is written once, with what it has come to
-        heads = _heads(session, acts)
-        rows = [
-            _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
-            for act in acts
-        ]
-    session.flush()
-    statements.APPEND.write_all(plain(session), rows)
+    known = {row.id: _Head(*row) for row in _HEADS.rows(session, ids=sorted(last))}
+    heads = {key: known.get(key) or _Head(key) for key in last}
+    rows = [
+        _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
+        for act in acts
+    ]
+    _CARRY.write_all(session, [_carried(head) for head in known.values()])
+    begun = [last[key] for key in heads if key not in known]
+    insert_all(
+        session,
+        RecordChain,
+        [{"zone_id": one.zone_id, "kind": one.kind, **vars(heads[one.record_id])} for one in begun],
+    )
+    statements.APPEND.write_all(session, rows)
 
 
-def _heads(session: Session, acts: list[Act]) -> dict[str, RecordChain]:
-    """Lock the chains of records, in the order of their ids, beginning those that have none."""
-    ids = sorted({act.record_id for act in acts})
-    found = {row.id: row for row in _locked(session, ids)}
-    for act in acts:
-        if act.record_id not in found:
-            head = RecordChain(
-                id=act.record_id, zone_id=act.zone_id, kind=act.kind, state="", seq=0, head=""
-            )
-            session.add(head)
-            found[act.record_id] = head
-    return found
+@dataclass
+class _Head:
+    """How far the chain of a record has come."""
+
+    id: str
+    seq: int = 0
+    head: str = ""
+    state: str = ""
 
 
-def _locked(session: Session, ids: list[str]) -> Iterator[RecordChain]:
-    for part in _parts(ids):
-        yield from session.scalars(
-            sa.select(RecordChain)
-            .where(RecordChain.id.in_(part))
-            .order_by(RecordChain.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+_chains = RecordChain.__table__.c
+_HEADS = Prepared(
+    lambda dialect: (
+        sa.select(_chains.id, _chains.seq, _chains.head, _chains.state)
+        .where(among(_chains.id, "ids", dialect))
+        .order_by(_chains.id)  # whoever locks several does so in one order
+        .with_for_update()
+    )
+)
+_CARRY = Prepared(
+    sa.update(RecordChain.__table__)
+    .where(_chains.id == sa.bindparam("to_id"))
+    .values({name: sa.bindparam(f"to_{name}") for name in ("seq", "head", "state")})
+)
+
+
+def _carried(head: _Head) -> dict:
+    return {f"to_{name}": value for name, value in vars(head).items()}
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:
@@ -122,7 +143,7 @@ def _parts(ids: list[str]) -> Iterator[list[str]]:
         yield ids[start : start + CHUNK]
 
 
-def _row(head: RecordChain, act: Act, signed: dict, left: dict | None) -> dict:
+def _row(head: _Head, act: Act, signed: dict, left: dict | None) -> dict:
     """Make the next row of a chain and carry its hash on the head."""
     stand = act.stand
     row = {
@@ -243,42 +264,82 @@ def standing(session: Session, model: type, which) -> Iterator[dict]:
 
 def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str, dict]:
     """Return by party day the digest of its sheet, and how many stand on it; None: of all."""
-    taken = _by_day(session, Attendance, ("person_id", "kind", "form", "category"), activity_ids)
-    invited = _by_day(session, Invitee, ("kind", "number"), activity_ids)
-    exempted = _by_day(session, Exempted, ("person_id", "told"), activity_ids)
-    asked = _by_day(
-        session, LeaveNotice, ("person_id", "category", "day", "taken_back_at"), activity_ids
-    )
-    done = _duties(session, activity_ids)
-    groups = {"members": taken, "invited": invited, "exempted": exempted}
-    found = {}
-    for key in {*taken, *invited, *exempted, *asked, *done}:
-        parts = {name: rows.get(key, []) for name, rows in groups.items()}
-        parts |= {"duties": done[key]} if key in done else {}  # sheets of before told of none
-        parts |= {"asked": asked[key]} if key in asked else {}
-        found[key] = {"members": len(taken.get(key, ())), "digest": digest(parts)}
-    return found
+    found: dict[str, dict[str, list]] = {}
+    for part, day, *values in _lines(session, activity_ids):
+        line = [images.text(values[place]) for place in _SHEET[part][1]]
+        found.setdefault(day, {}).setdefault(part, []).append(line)
+    return {day: _told(parts) for day, parts in found.items()}
 
 
-def _duties(session: Session, ids: list[str] | None) -> dict[str, list]:
-    """Return what stands of the duties on sheets, by sheet."""
-    wanted = sa.select(DutyRecord.sheet_id, DutyRecord.key, DutyRecord.done_on, DutyRecord.facts)
-    wanted = wanted.where(DutyRecord.withdrawn_at.is_(None))
+def _told(parts: dict[str, list]) -> dict:
+    """Return the digest of a sheet and how many stand on it; sheets of before told of no duties and
+    of nobody who asked.
+    """
+    for name, rows in parts.items():
+        if name != "duties":
+            rows.sort(key=lambda row: (row[0], str(row)))
+    whole = {name: [] for name in ("members", "invited", "exempted")} | parts
+    return {"members": len(whole["members"]), "digest": digest(whole)}
+
+
+def _lines(session: Session, ids: list[str] | None) -> Iterator:
+    """Yield what stands on sheets: part, sheet, and the values of all parts; None: of all sheets."""
     if ids is not None:
-        wanted = wanted.where(DutyRecord.sheet_id.in_(ids))
-    rows = session.execute(wanted.order_by(DutyRecord.sheet_id, DutyRecord.key))
-    return grouped((row.sheet_id, [row.key, row.done_on.isoformat(), row.facts]) for row in rows)
+        yield from _LINES.rows(session, ids=ids)
+    else:
+        for part in _SHEET:
+            yield from session.execute(_part(part).order_by("name" if part == "duties" else None))
 
 
-def _by_day(
-    session: Session, model: type[Any], names: tuple, ids: list[str] | None
-) -> dict[str, list]:
-    wanted = sa.select(model.activity_id, *(getattr(model, name) for name in names))
-    if ids is not None:
-        wanted = wanted.where(model.activity_id.in_(ids))
-    found: dict[str, list] = {}
-    for row in session.execute(wanted):
-        found.setdefault(row.activity_id, []).append([images.text(one) for one in row[1:]])
-    for rows in found.values():
-        rows.sort(key=lambda row: (row[0], str(row)))
-    return found
+# The parts of a sheet: whose, and what of them at which place among the values of a line.
+_SHEET: dict[str, tuple[Any, dict[int, Any]]] = {
+    "members": (
+        Attendance.activity_id,
+        dict(
+            enumerate((Attendance.person_id, Attendance.kind, Attendance.form, Attendance.category))
+        ),
+    ),
+    "invited": (Invitee.activity_id, {1: Invitee.kind, 4: Invitee.number}),
+    "exempted": (Exempted.activity_id, {0: Exempted.person_id, 1: Exempted.told}),
+    "asked": (
+        LeaveNotice.activity_id,
+        {
+            0: LeaveNotice.person_id,
+            1: LeaveNotice.category,
+            5: LeaveNotice.day,
+            6: LeaveNotice.taken_back_at,
+        },
+    ),
+    "duties": (
+        DutyRecord.sheet_id,
+        {1: DutyRecord.key, 5: DutyRecord.done_on, 7: DutyRecord.facts},
+    ),
+}
+_VALUES = {
+    "whose": Id,
+    "name": sa.String,
+    "form": sa.String,
+    "category": sa.String,
+    "number": sa.Integer,
+    "on": sa.Date,
+    "at": UTCDateTime,
+    "facts": Json,
+}
+
+
+def _part(name: str) -> sa.Select:
+    day, given = _SHEET[name]
+    values = [
+        given.get(place, sa.cast(sa.null(), kind)).label(name)
+        for place, (name, kind) in enumerate(_VALUES.items())
+    ]
+    wanted = sa.select(sa.literal_column(f"'{name}'").label("part"), day.label("day"), *values)
+    return wanted.where(DutyRecord.withdrawn_at.is_(None)) if name == "duties" else wanted
+
+
+def _asked(dialect: str):
+    parts = (_part(name).where(among(_SHEET[name][0], "ids", dialect)) for name in _SHEET)
+    return sa.union_all(*parts).order_by("name")  # of duties; the others are put in order here
+
+
+_LINES = Prepared(_asked)

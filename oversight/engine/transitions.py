@@ -11,15 +11,14 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from transitions import Machine
 
 from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import find, is_id, new_id, put
+from oversight.base.db import adopt, find, is_id, new_id, put
 from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
@@ -45,8 +44,8 @@ from oversight.rules import parties
 from oversight.rules.common import raise_level
 from oversight.rules.context import TransitionContext
 
-from . import assignment, authority, inbox, many, outbox, search, statements
-from .journal import chain_row
+from . import assignment, authority, capsule, inbox, many, outbox, search, statements
+from .journal import by_whom, chain_row
 from .use_case import use_case
 
 CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
@@ -122,12 +121,16 @@ def _guard(event) -> bool:
 
 def _apply(event) -> None:
     attempt = event.model
-    unmet = [guard.sentence for guard in attempt.move.warns if not guard.test(attempt)]
-    warned = [fill(sentence, attempt.settings) for sentence in unmet]
+    unmet = [guard for guard in attempt.move.warns if not guard.test(attempt)]
+    warned = [fill(guard.sentence, attempt.settings) for guard in unmet]
     if warned:
         attempt.result["warned"] = warned
+    facts = dict(attempt.case.facts)
     for effect in attempt.move.does:
         effect.act(attempt)
+    if "paper" in attempt.result:
+        names = {guard.name for guard in unmet}
+        attempt.result[capsule.NAME] = capsule.frozen(attempt, facts, names)
 
 
 def ensure(guard: Rule, attempt: TransitionContext) -> None:
@@ -368,7 +371,7 @@ def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
         ):
             raise _stale(session, found[0].case)
     for attempt in attempts:
-        state, changed = sa.inspect(attempt.case), _changed(attempt)
+        state, changed = instance_state(attempt.case), _changed(attempt)
         state._commit_all(state.dict, session.identity_map)  # as a flush does: it is written
         attempt.written |= changed
         attempt.unsaved.clear()
@@ -383,7 +386,7 @@ def _saved(attempt: TransitionContext, names: tuple[str, ...]) -> dict:
 
 def _changed(attempt: TransitionContext) -> set[str]:
     """Name what is yet to be written in the case."""
-    return attempt.unsaved.keys() | sa.inspect(attempt.case).committed_state.keys()
+    return attempt.unsaved.keys() | instance_state(attempt.case).committed_state.keys()
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:
@@ -405,7 +408,7 @@ def last_row(session: Session, case: Case) -> JournalRow | None:
 
 def last_act(session: Session, case: Case) -> dict:
     """Return who made the last move, what, and when, to explain a version conflict."""
-    row = last_row(session, case)
+    row = by_whom(session, last_row(session, case))
     if row is None:
         opened = session.scalar(
             sa.select(JournalRow).where(JournalRow.case_id == case.id, JournalRow.seq == 1)
@@ -546,8 +549,12 @@ def amend_facts(
     session.flush()
 
 
-def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
-    """Give a locked case another last day, because what it waits for has moved. Does not commit."""
+def reschedule(
+    session: Session, case: Case, due_on: date, at: Moment, move: str = "redate"
+) -> bool:
+    """Give a locked case another last day, because what it waits for has moved, or the rest days
+    have (`recount`). Does not commit.
+    """
     if case.due_on == due_on:
         return False
     attempt = context(session, case, at, basis=AuthorityBasis(case.unit_id, "clock", ""))
@@ -557,7 +564,7 @@ def reschedule(session: Session, case: Case, due_on: date, at: Moment) -> bool:
     assignment.follow_case(session, case)
     assignment.set_alarm(attempt, attempt.workflow.state(case.state))
     _raise_version(attempt)
-    record(attempt, "redate", "redate", case.state, case.state)
+    record(attempt, "redate", move, case.state, case.state)
     session.flush()
     return True
 
@@ -640,15 +647,19 @@ def _read_opening(attempt: TransitionContext, facts: dict, basis: AuthorityBasis
     case.data_subject_id = case.facts.get(workflow.data_subject)
 
 
+def _ended(session: Session, unit: Unit) -> date | None:
+    """Return when a unit was ended, and keep it from being ended until this transaction is over."""
+    if kept.link(session).dialect.name == "sqlite":  # nobody else writes meanwhile
+        return standing.rows(session, unit.zone_id, [unit.id])[0].ended_on
+    lasting = sa.select(Unit.ended_on).where(Unit.id == unit.id)
+    return session.scalar(lasting.with_for_update(read=True, key_share=True))
+
+
 def _hold(session: Session, unit: Unit, at: Moment) -> None:
     """Keep a unit from being ended until this transaction is over. Raises RuleViolation where it has
     ended.
     """
-    ended = session.scalar(
-        sa.select(Unit.ended_on)
-        .where(Unit.id == unit.id)
-        .with_for_update(read=True, key_share=True)
-    )
+    ended = _ended(session, unit)
     if ended is not None and ended <= at.today:
         heir = successor_of(session, unit)
         raise RuleViolation(
@@ -664,24 +675,24 @@ def _hold(session: Session, unit: Unit, at: Moment) -> None:
 
 def _begun(unit: Unit, workflow: Workflow, actor: Actor, at: Moment) -> Case:
     """Make a case that has not been written yet."""
-    return Case(
-        id=new_id(),
-        zone_id=unit.zone_id,
-        workflow=workflow.name,
-        facts={},
-        unit=unit,
-        unit_id=unit.id,
-        definition_version=workflow.version,
-        state=workflow.opens.name,
-        opened_by=actor.id,
-        opened_at=at.now,
-        entered_at=at.now,
-        version=1,
-        seq=0,
-        head="",
-        escalation_level=0,
-        used_workdays=0,
-    )
+    begun = {
+        "id": new_id(),
+        "zone_id": unit.zone_id,
+        "workflow": workflow.name,
+        "facts": {},
+        "unit_id": unit.id,
+        "definition_version": workflow.version,
+        "state": workflow.opens.name,
+        "opened_by": actor.id,
+        "opened_at": at.now,
+        "entered_at": at.now,
+        "version": 1,
+        "seq": 0,
+        "head": "",
+        "escalation_level": 0,
+        "used_workdays": 0,
+    }
+    return Case(**dict.fromkeys(statements.ATTRIBUTES) | begun, unit=unit)
 
 
 def open_case(
@@ -721,18 +732,20 @@ def open_cases(
         raise NotFound(say("本区没有开办“%(workflow)s”。", workflow=workflow.title))
     unit = _place(session, unit_id, actor, basis)
     _hold(session, unit, at)
-    opened = [_open(session, workflow, unit, one or {}, actor, at, basis) for one in facts]
-    attempts = [attempt for attempt, _row in opened]
+    attempts = [_begin(session, workflow, unit, one or {}, actor, at, basis) for one in facts]
+    rows = [_open(attempt) for attempt in attempts]
+    _save_all(session, [one for one in attempts if sa.inspect(one.case).persistent])
+    _insert_all(session, [one for one in attempts if sa.inspect(one.case).transient])
     assignment.write_all(session, attempts)
-    _append(session, [row for _attempt, row in opened])
-    _save_all(session, attempts)
-    if not workflow.drafts:
-        outbox.enqueue_all(session, [_message(attempt, "open", "") for attempt in attempts])
+    _append(session, rows)
+    for attempt in attempts:
+        attempt.messages += [] if workflow.drafts else [_message(attempt, "open", "")]
+    outbox.enqueue_all(session, [one for attempt in attempts for one in attempt.messages])
     session.flush()
     return [attempt.case for attempt in attempts]
 
 
-def _open(
+def _begin(
     session: Session,
     workflow: Workflow,
     unit: Unit,
@@ -740,23 +753,29 @@ def _open(
     actor: Actor,
     at: Moment,
     basis: AuthorityBasis | None,
-) -> tuple[TransitionContext, dict]:
-    """Open a case; returns the attempt, whose work items are yet to be written, and its row of the
-    journal.
-    """
+) -> TransitionContext:
+    """Return the attempt to open a case, which its guards allow. Writes nothing."""
     case = _begun(unit, workflow, actor, at)
     attempt = TransitionContext(session, workflow, case, None, actor, at, state=workflow.opens.name)
+    attempt.insert = partial(_insert_all, session, [attempt])
     _read_opening(attempt, facts, basis)
     with session.no_autoflush:
         for guard in workflow.open_if:
             ensure(guard, attempt)
         case.business_key = workflow.business_key(attempt) if workflow.business_key else None
-    _insert_case(session, case)
-    parties.begin(session, case)
+    return attempt
+
+
+def _open(attempt: TransitionContext) -> dict:
+    """Open a case; returns its row of the journal. It and its work items are yet to be written,
+    unless an effect needs it written.
+    """
+    workflow = attempt.workflow
+    parties.begin(attempt.session, attempt.case)
     for effect in workflow.on_open:
         effect.act(attempt)
     assignment.begin(attempt, workflow.opens)
-    return attempt, _next_row(attempt, "open", "open", "", workflow.opens.name)
+    return _next_row(attempt, "open", "open", "", workflow.opens.name)
 
 
 def _may_open(attempt: TransitionContext) -> AuthorityBasis:
@@ -788,13 +807,14 @@ def not_by_facts(workflow: Workflow) -> None:
         )
 
 
-def _insert_case(session: Session, case: Case) -> None:
-    try:
-        with session.begin_nested():
-            session.add(case)
-            session.flush()
-    except IntegrityError as error:
-        raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。") from error
+def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
+    """Write new cases. Raises AlreadyTaken where one of their matters is open already."""
+    rows = [statements.opened(attempt.case) for attempt in attempts]
+    if statements.OPEN.write_all(session, rows) != len(rows):
+        raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+    for attempt in attempts:
+        adopt(session, attempt.case)
+        attempt.unsaved.clear()
 
 
 # Recording ---------------------------------------------------------------------------------------
@@ -885,11 +905,8 @@ def _signature(attempt: TransitionContext) -> str:
 def _outgoing(attempt: TransitionContext, left: str) -> None:
     """Leave what a move tells, and whose work waits after it, to the outbox."""
     if attempt.move.tells or not attempt.move.per_participant:
-        _enqueue(attempt, attempt.move.name, left)
-
-
-def _enqueue(attempt: TransitionContext, move: str, left: str) -> None:
-    outbox.enqueue_all(attempt.session, [_message(attempt, move, left)])
+        attempt.messages.append(_message(attempt, attempt.move.name, left))
+    outbox.enqueue_all(attempt.session, attempt.messages)
 
 
 def _message(attempt: TransitionContext, move: str, left: str) -> dict:

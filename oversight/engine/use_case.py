@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base import outages
 from oversight.base.clock import Moment
-from oversight.base.db import find, id_of
+from oversight.base.db import find, id_of, unsynced
+from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
 from oversight.organization.actor import Actor
@@ -46,7 +47,7 @@ def use_case(
     `trial` takes back what was done, to show what it would do. Raises what is raised inside;
     VersionConflict, AlreadyTaken where the database reports a concurrent write.
     """
-    zone_id = who.zone_id if who else zone_id
+    session, zone_id = plain(session), who.zone_id if who else zone_id
     who_id = id_of(who)
     with one_transaction(session, trial):
         if who is not None:
@@ -68,20 +69,21 @@ def use_case(
                     workflow=workflow[:40],
                     actor_id=who_id,
                 )
-                after(session, partial(_keep, session, row, refusal, case_id, at))
+                after(session, partial(_keep_soon, session, row, refusal, case_id, at))
             raise
 
 
 @contextmanager
 def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     """Commit what the use cases inside do all together, or nothing; one inside another joins it."""
+    session = plain(session)
     if AFTER in session.info:
         yield
         return
     session.info[AFTER] = []
     try:
         yield
-        session.rollback() if trial else session.commit()
+        session.rollback() if trial else _commit(session)
     except BaseException:
         session.rollback()
         trial = True
@@ -89,6 +91,18 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
     finally:
         for act in session.info.pop(AFTER):
             act()
+
+
+def _commit(session: Session) -> None:
+    """End a transaction for good. Raises Unsure where nobody knows whether it came about."""
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as error:
+        refusal = outages.of_commit(error)
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def claim(session: Session) -> None:
@@ -136,9 +150,15 @@ def _keep(
     session.commit()
 
 
+def _keep_soon(*given) -> None:
+    """Record a refusal without waiting for the disk: so many of them hold up nobody who writes."""
+    with unsynced():
+        _keep(*given)
+
+
 def _name_who(session: Session, refusal: DomainError, case: Case) -> None:
     """Add to a refusal who was first, and when."""
-    row = journal.last(session, case.id)
+    row = journal.by_whom(session, journal.last(session, case.id))
     if row is not None:
         refusal.extra.setdefault("decided_by", row.actor)
         refusal.extra.setdefault("decided_at", row.at.isoformat())

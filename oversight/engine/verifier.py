@@ -58,13 +58,14 @@ def signed(seal: dict) -> bool:
 class Verifier:
     """What has been read so far. With `alone` seals were kept without what they seal."""
 
-    reads: tuple = ("row", "admin", "head", "leaf", "stands", "checkpoint")
+    reads: tuple = ("excerpt", "row", "admin", "head", "leaf", "stands", "checkpoint")
 
     def __init__(self, keys=(), alone=False):
         self.keys, self.alone = frozenset(keys), alone
         self.problems: list[str] = []
         self.warnings: list[str] = []
         self.no, self.gone = self.problems.append, 0  # refusals pruned, up to the seal in `pruned`
+        self.only: frozenset = frozenset()  # the cases of an excerpt, whose seals cover others too
         # of each case, and of each zone's administration: hashes, first format, how much is sealed
         self.chains, self.first, self.sealed, self.states, self.pruned = {}, {}, {}, {}, {}
         self.images, self.leaves, self.seals, self.headed, self.held = {}, {}, {}, set(), set()
@@ -89,6 +90,9 @@ class Verifier:
                 if which in (source, key) or source != key and values["at"] >= then:  # own first
                     left = image and {**(known or {}), **image}
                     self.images[table, key] = (which, values["at"], left)
+
+    def excerpt(self, values: dict) -> None:
+        self.only = frozenset(values["cases"])
 
     def row(self, values: dict) -> None:
         self.link("row", values["case_id"], f"案卷 {values['case_id']}", values)
@@ -133,7 +137,9 @@ class Verifier:
             self.warnings.append(f"{name}没有签名，加封时没有签名密钥")
         elif not (seal["key"] in (self.keys or {seal["key"]}) and signed(seal)):
             self.no(f"{name}：签名不对")
-        if not self.alone:
+        if self.only:
+            self.over(seal, name)
+        elif not self.alone:
             if seal["previous"] != self.seals.get(before, {}).get("hash", ""):
                 self.no(f"{name}：与前一个接不上")
             self.sealed.update({case_id: seq for case_id, seq, _head in seal["changed"]})
@@ -153,6 +159,12 @@ class Verifier:
             elif self.at(seal["zone_id"], told[0]) != told[1]:
                 self.no(f"{name}：封存以后，管理记录被改动或删除")
         self.sealed[seal["zone_id"]] = seal["beside"].get("admin", [0])[0]
+
+    def over(self, seal: dict, name: str) -> None:
+        """Hold a seal against those of its cases that are here."""
+        for case_id, seq, head in seal["changed"]:
+            if case_id in self.only and self.at(case_id, seq) != head:
+                self.no(f"{name}：封存以后，日志被改动或删除：案卷 {case_id}")
 
     def hold(self, zone: str, table: str, seal: int, told: list, name: str) -> None:
         self.held.add((zone, table, seal))
@@ -178,6 +190,10 @@ class Verifier:
     def against(self, kept: "Verifier") -> None:
         """Hold what is here against what was kept elsewhere: a seal, or an export."""
         self.problems += [f"留存的{problem}" for problem in kept.problems]
+        if self.only:
+            for seal in kept.seals.values():
+                self.over(seal, f"留存的第 {seal['number']} 号封印")
+            kept.seals, kept.chains = {}, {one: kept.chains.get(one, []) for one in self.only}
         for which, seal in kept.seals.items():
             if self.seals.get(which, {}).get("hash") != seal["hash"]:
                 self.no(f"留存的第 {which[1]} 号封印：现在没有，或已被改动")

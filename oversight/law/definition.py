@@ -48,7 +48,7 @@ class Field:
 
     `choices` are (value, label) pairs, for kind "choice" or for each entry of a "list"; `items` are
     the words of each entry of a "list". For the screen: `initial(today)` is what a new form
-    proposes; `alone`: never one for several people, each has his own.
+    proposes; `alone`: never one for several people, each has his own; `line`: a text of one line.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Field:
     items: tuple[Field, ...] = ()
     initial: Callable[[date], object] | None = None
     alone: bool = False
+    line: bool = False
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -495,15 +496,16 @@ class Workflow:
         return way
 
     def _next(self, state: State) -> State | None:
-        """Return the state to which the first move of the assignee leads; of many, the automatic
-        move.
-        """
+        """Return the state to which the assignee's first move on leads; of many, the automatic move."""
         maker = AUTOMATIC if state.waits_on.many else state.waits_on
         return next(
             (
                 move.enters
                 for move in self.leaving(state)
-                if move.by is maker and move.enters is not INTERNAL and move.place != "aside"
+                if move.by is maker
+                and move.enters is not INTERNAL
+                and move.place != "aside"
+                and move.tone != "back"
             ),
             None,
         )

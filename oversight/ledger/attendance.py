@@ -15,23 +15,19 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_all, is_id
-from oversight.base.kept import Kept, forget
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    RuleViolation,
-    VersionConflict,
-)
+from oversight.base.db import columns, insert_all, is_id, put
+from oversight.base.kept import Kept, forget, plain
+from oversight.base.prepared import Prepared
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.base.typed import line
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
-from oversight.engine import authority, transitions
+from oversight.engine import authority, records, transitions
 from oversight.engine.use_case import use_case
 from oversight.law.binding import own_id
 from oversight.law.inputs import read_count, read_day
@@ -46,6 +42,8 @@ from oversight.models import (
     Post,
     Recusal,
     Unit,
+    Zone,
+    epochs,
 )
 from oversight.models.attendance import (
     CATEGORIES,
@@ -57,9 +55,11 @@ from oversight.models.attendance import (
     MODES,
     ONLY_TOLD,
 )
+from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
-from oversight.organization.members import exempt_on, expected, members
+from oversight.organization.members import exempt_on, expected, listed, members
 from oversight.organization.standing import in_office
+from oversight.rules.absence import keep
 
 from . import duty_records, entries, notes
 from .duty_records import Done
@@ -287,21 +287,18 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
     Raises NotFound, Forbidden, InvalidInput, RuleViolation. Source: G-3.2.1a, G-3.2.1e (nobody is
     left out), S-4.4c
     """
-    activity = session.get(Activity, activity_id, with_for_update=True, populate_existing=True)
-    if activity is None:
-        raise NotFound()
-    forget(session)  # others may have written until the row was locked
+    session = plain(session)
+    activity = _lock(session, activity_id)
     basis = authority.enters(session, activity.unit, who)
     if sheet.version not in (None, activity.version):
-        raise VersionConflict(
-            "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
-        )
+        raise entries.changed(session, activity)
     held_on = _held_on(session, activity, sheet, at)
     before = rows_of(session, activity)
+    fresh = not before and activity.confirmed_at is None
     wanted = [*before, *ids_of(late(session, activity))]
-    wanted = wanted if before else ids_of(roster(session, activity, held_on))
-    free = exempt_of(session, activity, held_on)
-    came = [one.id for one in free if sheet.entries.get(one.id, ("",))[0] in TOOK_PART]
+    wanted = wanted if before else _expected(session, activity, held_on)
+    free = [one.id for one in listed(session, activity.unit_id, held_on) if exempt_on(one, held_on)]
+    came = [one for one in free if sheet.entries.get(one, ("",))[0] in TOOK_PART]
     _must_add_up(session, list(dict.fromkeys([*wanted, *came])), sheet)
     _every_leave_has_a_reason(session, sheet)
     _somebody_came(activity, sheet)
@@ -318,13 +315,54 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         raise RuleViolation(
             "更正已确认的考勤要写明原因。",
             field="why",
+            **records.newest(session, activity.id),
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
     _write(session, activity, before, sheet)
     _keep_exempt(session, activity, free, sheet)
     _file(session, activity, sheet, what, about, who, basis, at)
     _record_duties(session, activity, sheet, who, basis, at)
-    return Recorded(activity, tuple(_follow_up(session, activity, sheet, who, at, basis)))
+    have = {} if fresh else follow_ups(session, activity, sheet.entries)
+    return Recorded(activity, tuple(_follow_up(session, activity, sheet, have, who, at, basis)))
+
+
+def _lock(session: Session, activity_id: str) -> Activity:
+    """Load an activity under a row lock and as it is now, and what was written of it, if nothing
+    was. Raises NotFound.
+    """
+    row = _LOCKED.first(session, of_row=activity_id) if is_id(activity_id) else None
+    if row is None:
+        raise NotFound()
+    activity = put(session, Activity, row._asdict())
+    forget(session)  # others may have written until the row was locked
+    found = _BEGUN.first(session, of_row=activity.id, of_zone=activity.zone_id)
+    epochs.see(session, activity.zone_id, found.epoch)
+    if not found.begun:
+        _recorded.of(session)[activity.id] = _exempted.of(session)[activity.id] = {}
+    unit = standing.unit(session, activity.zone_id, activity.unit_id)
+    set_committed_value(activity, "unit", unit)
+    return activity
+
+
+_row: sa.BindParameter[str] = sa.bindparam("of_row")
+_LOCKED = Prepared(
+    sa.select(*columns(Activity)).where(Activity.__table__.c.id == _row).with_for_update()
+)
+_BEGUN = Prepared(
+    sa.select(
+        Zone.epoch,
+        sa.or_(
+            sa.exists().where(Attendance.__table__.c.activity_id == _row),
+            sa.exists().where(Exempted.__table__.c.activity_id == _row),
+        ).label("begun"),
+    ).where(Zone.__table__.c.id == sa.bindparam("of_zone"))
+)
+
+
+def _expected(session: Session, activity: Activity, on: date) -> list[str]:
+    """Return the ids of the same as `roster`."""
+    on = max(on, activity.unit.accountable_from)
+    return [one.id for one in listed(session, activity.unit_id, on) if not exempt_on(one, on)]
 
 
 def _record_duties(session: Session, activity: Activity, sheet: Sheet, who, basis, at) -> None:
@@ -532,10 +570,10 @@ def _said_anew(session: Session, activity: Activity, sheet: Sheet) -> bool:
     return any(known.get(person) != said for person, said in sheet.told.items() if person in known)
 
 
-def _keep_exempt(session: Session, activity: Activity, free: list[Person], sheet: Sheet) -> None:
+def _keep_exempt(session: Session, activity: Activity, free: list[str], sheet: Sheet) -> None:
     """Keep who is exempt on the sheet, beside those who came although they need not."""
     known = exempted(session, activity)
-    ids = list(known) if activity.confirmed_at else [person.id for person in free]
+    ids = list(known) if activity.confirmed_at else free
     if known:
         session.execute(sa.delete(Exempted).where(Exempted.activity_id == activity.id))
     session.add_all(
@@ -764,13 +802,20 @@ def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
     }
 
 
-def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, at: Moment, basis):
+def _follow_up(
+    session: Session,
+    activity: Activity,
+    sheet: Sheet,
+    have: dict[str, Case],
+    who,
+    at: Moment,
+    basis,
+):
     """Open a follow-up for each on leave or absent and yield its id; end those whose member is so
     no longer.
     """
     if activity.source:
         return
-    have = follow_ups(session, activity, sheet.entries)
     for person, case in have.items():
         if case.open:
             _reclass(session, case, sheet.entries[person], who, at, basis)
@@ -781,7 +826,7 @@ def _follow_up(session: Session, activity: Activity, sheet: Sheet, who: Actor, a
         if kind in MISSING and person not in have
     ]
     if asked:
-        rows_of(session, activity)  # all that the openings ask of it
+        keep(session, activity.id, sheet.entries, have)  # all that the openings ask of it
         opened = transitions.open_cases(
             session, "absence", activity.unit_id, asked, who, at, basis=basis
         )

@@ -21,7 +21,6 @@ from oversight.base.refusals import (
     InvalidTransition,
     NotFound,
     RuleViolation,
-    VersionConflict,
 )
 from oversight.base.rows import grouped, ids_of
 from oversight.base.sentences import N_, say
@@ -38,7 +37,7 @@ from oversight.models import Activity, DutyRecord, Person, RegisterEntry, Unit, 
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 
-from . import on_event
+from . import entries, on_event
 
 LONGEST = 200
 MEETING, CONSULT, OWN = "PLAN.COMMITTEE_MEETING", "PLAN.CONSULT", "PLAN.OWN_ITEMS"
@@ -225,9 +224,7 @@ def submit(
             raise NotFound()
         basis = authority.enters(session, row.unit, who)
         if version not in (None, row.version):
-            raise VersionConflict(
-                "这次党日的记录刚刚有人改过，您的登记没有生效，填的内容还在，请对照后再保存。"
-            )
+            raise entries.changed(session, row)
         record(session, row, wanted, who, basis, at, why)
         return row
 

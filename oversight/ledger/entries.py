@@ -9,12 +9,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.sentences import say
+from oversight.base.refusals import VersionConflict
+from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import HANDBOOK, before_start, month_end
-from oversight.engine import outbox
+from oversight.engine import outbox, records
 from oversight.engine.authority import RECORDER
 from oversight.models import Activity, LifeMeeting, Unit
 from oversight.organization.actor import Actor, AuthorityBasis
+
+
+def changed(session: Session, row: Activity) -> VersionConflict:
+    """Return the refusal of who comes second to a party day's record: who was first, and when."""
+    first = records.newest(session, row.id)
+    said = say(
+        "这次党日的记录刚刚已由%(who)s改过，您的登记没有生效，填的内容还在，请对照后再保存。",
+        who=first.get("decided_by", N_("别人")),
+    )
+    return VersionConflict(said, **first)
 
 
 def marks(unit: Unit, row: Activity, who: Actor, basis: AuthorityBasis) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.rows import grouped
+from oversight.base.rows import grouped, keyed
 from oversight.calendar.workdays import Calendar, workdays_between
 from oversight.calendar.zone import zone_calendar
 from oversight.models import Case, JournalRow, WorkItem
@@ -85,7 +85,46 @@ def ages(cases: Iterable[Case], at: Moment, days: Days) -> Lengths:
 
 def stays(session: Session, ids: list[str], at: Moment, days: Days) -> dict[str, Lengths]:
     """Count by unit how many working days cases stayed in each state that they left within a year."""
-    rows = session.execute(
+    found: dict[str, Lengths] = {}
+    for row, left in _left(session.execute(_entries(ids, at)), at.now - SINCE):
+        length = days.between(row.at.date(), left.date())
+        found.setdefault(row.unit_id, Counter())[row.workflow, row.to_state, length] += 1
+    return found
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How many working days a case stayed in a state, from when until when."""
+
+    case_id: str
+    came: datetime
+    left: datetime
+    workdays: int
+
+
+def stayed(
+    session: Session, ids: list[str], workflow: str, state: str, at: Moment, days: Days
+) -> list[Stay]:
+    """Return what `stays` counts of one state, one by one, what was left last first."""
+    rows = session.execute(_entries(ids, at).where(Case.workflow == workflow))
+    found = [
+        Stay(row.case_id, row.at, left, days.between(row.at.date(), left.date()))
+        for row, left in _left(rows, at.now - SINCE)
+        if row.to_state == state
+    ]
+    return sorted(found, key=lambda one: (one.left, one.case_id), reverse=True)
+
+
+def cases(session: Session, stays: Iterable[Stay]) -> list[tuple[Stay, Case]]:
+    """Return these stays each with its case."""
+    rows, found = list(stays), sa.select(Case).options(joinedload(Case.unit))
+    known = keyed(session.scalars(found.where(Case.id.in_({one.case_id for one in rows}))))
+    return [(one, known[one.case_id]) for one in rows]
+
+
+def _entries(ids: list[str], at: Moment) -> sa.Select:
+    """Return what asks for the entries into states of cases that were open within a year."""
+    return (
         sa.select(
             Case.unit_id, Case.workflow, JournalRow.case_id, JournalRow.at, JournalRow.to_state
         )
@@ -98,11 +137,6 @@ def stays(session: Session, ids: list[str], at: Moment, days: Days) -> dict[str,
         )
         .order_by(JournalRow.case_id, JournalRow.seq)
     )
-    found: dict[str, Lengths] = {}
-    for row, left in _left(rows, at.now - SINCE):
-        length = days.between(row.at.date(), left.date())
-        found.setdefault(row.unit_id, Counter())[row.workflow, row.to_state, length] += 1
-    return found
 
 
 def _left(rows: Iterable[sa.Row], since: datetime) -> Iterator[tuple[sa.Row, datetime]]:

@@ -16,7 +16,8 @@ from .life_meetings import LifeMeeting
 from .office import AdminChange, FollowUp, Substitution
 from .organizations import Post, Reorganization, Unit, UnitChange, Zone
 from .outbox import Notice, OutboxMessage
-from .papers import NumberSeries, Paper, PaperFile
+from .outlets import Outlet, Reach
+from .papers import NumberSeries, Paper, PaperFile, SealedCopy
 from .people import Membership, Person, PhoneLook
 from .register_entries import RegisterEntry
 from .rollups import Rollup
@@ -70,6 +71,7 @@ __all__ = [
     "Rollup",
     "RosterDraft",
     "SettingChange",
+    "SealedCopy",
     "SignIn",
     "Sighting",
     "Slip",
@@ -78,6 +80,8 @@ __all__ = [
     "Unit",
     "UnitChange",
     "OutboxMessage",
+    "Outlet",
+    "Reach",
     "YearSheet",
     "Zone",
     "ZoneNotice",

@@ -16,7 +16,10 @@ from .records import append_only
 
 class Account(Base):
     __tablename__ = "accounts"
-    __table_args__ = (partial("ix_accounts_closing", "closes_on", where="closes_on IS NOT NULL"),)
+    __table_args__ = (
+        partial("ix_accounts_closing", "closes_on", where="closes_on IS NOT NULL"),
+        partial("ix_accounts_mail", "zone_id", "id", where="mail IS NOT NULL"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
@@ -40,6 +43,7 @@ class Account(Base):
     totp_step: Mapped[int | None] = mapped_column(
         sa.BigInteger, comment="half minute of the code that was used last: none is used twice"
     )
+    mail: Mapped[str | None] = mapped_column(sa.String(120), comment="office address for reminders")
     large_text: Mapped[bool] = mapped_column(default=False, comment="大字")
     locale: Mapped[str] = mapped_column(sa.String(10), default="zh_CN")
     created_at: Mapped[datetime]

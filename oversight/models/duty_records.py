@@ -76,6 +76,11 @@ class DutyRecord(Base):
     entered_for: Mapped[str | None] = mapped_column(
         Id, comment="the person who entered it for the branch (代录)"
     )
+    form_asked: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=sa.false(),
+        comment="whether the form of it (宣誓程式, 先党内后党外) was asked beside it",
+    )
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
     withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from oversight.base import jobs
 from oversight.base.db import Base, Id, new_id, partial
 
 
@@ -26,6 +27,12 @@ class OutboxMessage(Base):
     done_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.Text)
+
+
+@sa.event.listens_for(OutboxMessage, "after_insert")
+def _defer(_mapper, connection: sa.Connection, row: OutboxMessage) -> None:
+    """Give a row its job, also where it is added as an object."""
+    jobs.defer(connection, [jobs.Job(row.kind, row.id, row.due_at)])
 
 
 class Notice(Base):

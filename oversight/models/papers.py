@@ -129,3 +129,32 @@ class PaperFile(Base):
     at: Mapped[datetime]
 
     __decided__ = ("zone_id", "case_id", "paper_id", "kind", "number", "size", "sha256", "at")
+
+
+class SealedCopy(Base):
+    """A paper as it was sealed, scanned back: the 正本. A better scan is a new version beside it."""
+
+    __tablename__ = "sealed_copies"
+    __table_args__ = (
+        sa.UniqueConstraint("paper_id", "version", name="uq_sealed_copies_version"),
+        append_only(),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    zone_id: Mapped[str] = mapped_column(sa.ForeignKey("zones.id"))
+    case_id: Mapped[str] = mapped_column(sa.ForeignKey("cases.id"))
+    paper_id: Mapped[str] = mapped_column(sa.ForeignKey("papers.id"))
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(40), comment="media type")
+    size: Mapped[int] = mapped_column(comment="bytes")
+    sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the bytes; in the journal too")
+    stored: Mapped[str] = mapped_column(
+        sa.String(64), unique=True, comment="random name in the data folder"
+    )
+    by_id: Mapped[str] = mapped_column(sa.ForeignKey("persons.id"))
+    at: Mapped[datetime]
+
+    __decided__ = (
+        *("zone_id", "case_id", "paper_id", "version", "kind", "size", "sha256"),
+        *("by_id", "at"),
+    )

@@ -24,7 +24,7 @@ from .units import in_office
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
-_members = Kept("memberships", "persons")
+_members, _listed = (Kept("memberships", "persons") for _ in range(2))
 __all__ = ["CARE_REASONS", "CATEGORIES", "belongs", "exempt", "exempt_on", "expected", "members"]
 
 CARE_REASONS = (
@@ -64,14 +64,19 @@ def of_branch(*wanted) -> sa.Select:
     )
 
 
-_LISTED = Prepared(of_branch(Person.id, Person.probationary))
+_LISTED = Prepared(
+    of_branch(Person.id, Person.probationary, Person.exempt_from, Person.exempt_until)
+)
 
 
 def listed(session: Session, unit_id: str, on: date) -> list:
-    """Return the same as rows of id and `probationary`, where nothing else is asked of them."""
-    if session.autoflush:
-        session.flush()
-    return _LISTED.rows(session, unit=unit_id, day=on)
+    """Return the same as rows of id, `probationary` and the days of an exemption, where nothing else
+    is asked of them.
+    """
+    store, key = _listed.of(session), (unit_id, on)
+    if key not in store:
+        store[key] = _LISTED.rows(session, unit=unit_id, day=on)
+    return store[key]
 
 
 def called(session: Session, people, on: date) -> dict[str, str]:
@@ -105,7 +110,7 @@ def expected(session: Session, unit_id: str, on: date) -> list[Person]:
     return [person for person in members(session, unit_id, on) if not exempt_on(person, on)]
 
 
-def exempt_on(person: Person, on: date) -> bool:
+def exempt_on(person: Person | sa.Row, on: date) -> bool:
     """True from the first to the last day of an exemption, both included."""
     return bool(person.exempt_from and person.exempt_from <= on <= person.exempt_until)
 

@@ -14,8 +14,9 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import columns, known
+from oversight.base.db import Id, columns, known
 from oversight.base.kept import link
+from oversight.base.prepared import Prepared, among
 from oversight.base.rows import keyed
 from oversight.models import Membership, Person, Post, Substitution, Unit
 from oversight.models.epochs import epoch
@@ -36,8 +37,7 @@ class Tree:
     def read(self, session: Session, unit_ids: Iterable[str]) -> None:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.rows]
         if missing:
-            found = link(session).execute(_UNITS, {"units": missing})
-            self.rows.update(keyed(found))
+            self.rows.update(keyed(_UNITS.rows(session, units=missing)))
 
 
 class Day:
@@ -58,11 +58,11 @@ class Day:
         missing = [unit_id for unit_id in unit_ids if unit_id not in self.posts]
         if not missing:
             return
-        given = {"units": missing, "day": self.on}
-        held = link(session).execute(_POSTS, given | {"since": self.on - REMEMBERED}).all()
-        acting = link(session).execute(_ACTING, given).all()
+        since = self.on - REMEMBERED
+        found = _HERE.rows(session, units=missing, day=self.on, since=since)
+        held, acting = [one for one in found if one.post], [one for one in found if not one.post]
         gone = [row for row in held if row.to_on is not None and row.to_on < self.on]
-        self.shut.update(row.person_id for row in (*held, *acting) if row.shut)
+        self.shut.update(row.person_id for row in found if row.shut)
         self.left.update(_by_unit(missing, gone))
         self.acting.update(_by_unit(missing, acting))
         self.posts.update(_by_unit(missing, (row for row in held if row not in gone)))
@@ -139,11 +139,12 @@ def unit(session: Session, zone_id: str, unit_id: str) -> Unit:
 
 def as_object(session: Session, row: sa.Row | Unit) -> Unit:
     """Return the session's object of a unit's row."""
-    return row if isinstance(row, Unit) else known(session, Unit, row._mapping)
+    return row if isinstance(row, Unit) else known(session, Unit, row._asdict())
 
 
-_SEATS: sa.BindParameter[str] = sa.bindparam("units", expanding=True)
-_UNITS = sa.select(*columns(Unit)).where(Unit.id.in_(_SEATS))
+_UNITS = Prepared(
+    lambda dialect: sa.select(*columns(Unit)).where(among(Unit.__table__.c.id, "units", dialect))
+)
 _posts, _acting = Post.__table__.c, Substitution.__table__.c
 
 
@@ -158,28 +159,40 @@ def is_member(on: date | sa.BindParameter):
     )
 
 
-_POSTS = sa.select(
-    _posts.unit_id,
-    _posts.person_id,
-    _posts.office,
-    _posts.from_on,
-    _posts.to_on,
-    _posts.id.label("order"),
-    shut_out(Post.person_id).label("shut"),
-).where(
-    Post.unit_id.in_(_SEATS),
-    Post.from_on <= DAY,
-    sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since")),
-)
-_ACTING = sa.select(
-    _acting.unit_id,
-    _acting.person_id,
-    _acting.for_id,
-    _acting.office,
-    _acting.workflow,
-    _acting.id.label("order"),
-    shut_out(Substitution.person_id).label("shut"),
-).where(Substitution.unit_id.in_(_SEATS), in_force(DAY))
+def _here(dialect: str) -> sa.CompoundSelect:
+    """Return what asks for the posts in units and for who acts there."""
+    held = sa.select(
+        sa.literal_column("1").label("post"),
+        _posts.unit_id,
+        _posts.person_id,
+        _posts.office,
+        _posts.from_on,
+        _posts.to_on,
+        _posts.id.label("order"),
+        shut_out(Post.person_id).label("shut"),
+        sa.cast(sa.null(), Id).label("for_id"),
+        sa.cast(sa.null(), sa.String).label("workflow"),
+    ).where(
+        among(_posts.unit_id, "units", dialect),
+        Post.from_on <= DAY,
+        sa.or_(Post.to_on.is_(None), Post.to_on >= sa.bindparam("since", type_=sa.Date)),
+    )
+    acting = sa.select(
+        sa.literal_column("0"),
+        _acting.unit_id,
+        _acting.person_id,
+        _acting.office,
+        sa.null(),
+        sa.null(),
+        _acting.id,
+        shut_out(Substitution.person_id),
+        _acting.for_id,
+        _acting.workflow,
+    ).where(among(_acting.unit_id, "units", dialect), in_force(DAY))
+    return sa.union_all(held, acting)
+
+
+_HERE = Prepared(_here)
 _MEMBERS = sa.select(Membership.__table__.c.person_id).where(
     Membership.unit_id == sa.bindparam("unit"), is_member(DAY)
 )

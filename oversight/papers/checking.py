@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oversight.base.sentences import N_
 from oversight.models.papers import CODE
@@ -64,11 +65,13 @@ class Check:
         return out.getvalue()
 
     def _made(self):
-        if not self.link:
-            return None
-        import segno  # where a paper is made
+        return _code(self.link) if self.link else None
 
-        made = segno.make(
-            self.link.encode("ascii"), mode="byte", error="m", micro=False, boost_error=False
-        )
-        return made if SIDE / made.symbol_size(border=BORDER)[0] >= LEAST else None
+
+@lru_cache(maxsize=8)  # a paper asks for it thrice
+def _code(link: str):
+    """Return the code of an address; None where its modules would be too small to scan."""
+    import segno  # where a paper is made
+
+    made = segno.make(link.encode("ascii"), mode="byte", error="m", micro=False, boost_error=False)
+    return made if SIDE / made.symbol_size(border=BORDER)[0] >= LEAST else None

@@ -36,3 +36,24 @@ def consent(attempt: TransitionContext) -> dict:
 def issue_consent(attempt: TransitionContext) -> None:
     """批准的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), consent(attempt))
+
+
+def refusal(attempt: TransitionContext) -> dict:
+    """Compose the answer that a member is not excused."""
+    name = attempt.session.get(Person, attempt.case.facts["member"]).name
+    return letter(
+        attempt,
+        seat(attempt),
+        N_("关于不同意党员免予参加主题党日活动的批复"),
+        attempt.unit.name,
+        [
+            f"你支部关于党员{name}免予参加主题党日活动的请示收悉。经研究，不同意{name}免予参加，请做好联系和服务工作。",
+            N_("此复。"),
+        ],
+    )
+
+
+@effect
+def issue_refusal(attempt: TransitionContext) -> None:
+    """不批准的批复编文号印发。"""
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), refusal(attempt), standing=False)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from oversight.base.sentences import N_
 
 CELLS = 28  # characters of a line
-TITLE = 20  # characters of a line of a title, which is larger
+TITLE = 19  # characters of a line of a title, which is larger; figures are wider than a half
 MARK = 22  # characters of a line of a letterhead
 HEADS = (
     ("one", re.compile(r"[一二三四五六七八九十]+、[^。：；]{1,20}[。：]")),
     ("two", re.compile(r"（[一二三四五六七八九十]+）[^。：；]{1,20}[。：]")),
+)
+BEGINS = (
+    ("one", re.compile(r"[一二三四五六七八九十]+、")),
+    ("two", re.compile(r"（[一二三四五六七八九十]+）")),
 )
 # A line of a title never ends inside one of these, nor before what depends on the word before it.
 TERMS = re.compile(
@@ -24,20 +28,36 @@ HANGING = frozenset("的》）”、，")
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph: its heading, if it begins with one, in the type of its level, and the rest."""
+    """A paragraph: its heading, if it begins with one, in the type of its level, and the rest. `at`: two
+    characters in, flush, or at the right.
+    """
 
     text: str
     head: str = ""
     level: str = "plain"
+    at: str = "in"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns."""
+    """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns; `dense`:
+    of many rows, which shall stand on a page.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
     head: bool = True
+    dense: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A title at the head of a page: what follows, up to the next one, stands under it."""
+
+    title: str
+
+
+Block = Paragraph | Table | Sheet
 
 
 @dataclass(frozen=True)
@@ -50,33 +70,62 @@ class Annex:
 
 @dataclass(frozen=True)
 class Content:
-    """A paper. `mark`: the letterhead, empty for a branch; `after`: what follows the date."""
+    """A paper. `mark`: the letterhead, empty for a branch; `signers`: 签发人 of a paper that goes up;
+    `enclosed`: 附件说明; `others`: who signs it below `sender`; `after`: what follows the date;
+    `copies` and `printed`: the lines of 版记, the latter who printed it and when.
+    """
 
     title: str
     to: str = ""
-    blocks: tuple[Paragraph | Table, ...] = ()
+    blocks: tuple[Block, ...] = ()
     sender: str = ""
     date: str = ""
     mark: str = ""
     number: str = ""
+    signers: tuple[str, ...] = ()
+    enclosed: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    copies: str = ""
+    printed: tuple[str, ...] = ()
     annexes: tuple[Annex, ...] = ()
 
 
-def letter(body: dict, number: str = "", contact: str = "") -> Content:
-    """Return the content of a letter as it was composed and frozen; a numbered one has a letterhead."""
+def letter(body: dict, number: str = "", contact: str = "", signers: Sequence[str] = ()) -> Content:
+    """Return the content of a letter as it was composed and frozen; a numbered one has a letterhead,
+    and what was printed of it and for whom besides. `signers` are named on what goes up.
+
+    Source: GB/T 9704-2012, 7.2.6, 7.3.4, 7.4
+    """
     note = f"（联系人：{contact or '　　　　'}，电话：　　　　　　　　　）"
     after = [note] if number or contact else []
+    copies, printer = body.get("copies") or [], body.get("printer")
     return Content(
         title=body["title"],
         to=body["to"],
-        blocks=tuple(map(paragraph, body["paragraphs"])),
+        blocks=_parted(body["paragraphs"]),
         sender=body["from"],
         date=body["date"],
         mark=body["from"] if number else "",
         number=number,
+        signers=tuple(signers),
+        enclosed=enclosed(body.get("enclosed") or []),
+        others=tuple(body.get("others") or ()),
         after=(*after, *filter(None, [body.get("receipt")])),
+        copies=f"抄送：{'，'.join(copies)}。" if copies and number else "",
+        printed=(printer, f"{body['date']}印发") if printer and number else (),
         annexes=_served(body, number) if body.get("receipt") and number else (),
+    )
+
+
+def enclosed(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines of 附件说明: one without a number, several numbered; no mark at their ends."""
+    if len(names) == 1:
+        return (f"附件：{names[0]}",)
+    lead = ("附件：", *["　　　"] * len(names))
+    return tuple(
+        f"{head}{number}.{name}"
+        for number, (head, name) in enumerate(zip(lead, names, strict=False), 1)
     )
 
 
@@ -96,6 +145,18 @@ def _served(body: dict, number: str) -> tuple[Annex, ...]:
     )
 
 
+def _parted(texts: Sequence[str]) -> tuple[Paragraph, ...]:
+    """Part the headings of a letter from their texts, all of a level or none."""
+    found = [paragraph(text) for text in texts]
+    begun = {level: sum(bool(begins.match(text)) for text in texts) for level, begins in BEGINS}
+    headed = {level: sum(one.level == level for one in found) for level in begun}
+    whole = {level for level in begun if begun[level] == headed[level]}
+    return tuple(
+        one if one.level in whole else Paragraph(text)
+        for one, text in zip(found, texts, strict=True)
+    )
+
+
 def paragraph(text: str) -> Paragraph:
     """Part a paragraph's heading from its text."""
     for level, pattern in HEADS:
@@ -104,20 +165,39 @@ def paragraph(text: str) -> Paragraph:
     return Paragraph(text)
 
 
+def shares(table: Table) -> list[int]:
+    """Return the widths of a table's columns in twentieths of the line, as a page draws them."""
+    whole = sum(table.widths)
+    return [max(1, round(20 * one / whole)) for one in table.widths]
+
+
+def signed_by(content: Content) -> str:
+    """Return the line of 签发人, empty where none is named."""
+    return f"签发人：{'　'.join(content.signers)}" if content.signers else ""
+
+
 def lines(content: Content) -> Iterator[str]:
     """Yield all that a paper says, in its order: what every form of it must say."""
-    yield from filter(None, (content.mark, content.number, content.title, content.to))
+    top = (content.mark, content.number, signed_by(content), content.title, content.to)
+    yield from filter(None, top)
     for block in content.blocks:
-        yield from _cells(block) if isinstance(block, Table) else (block.head + block.text,)
-    yield from filter(None, (content.sender, content.date, *content.after))
+        yield from said(block)
+    yield from content.enclosed
+    yield from filter(None, (content.sender, *content.others, content.date))
+    yield from filter(None, (*content.after, content.copies))
+    yield from content.printed
     for annex in content.annexes:
         yield annex.title
-        yield from _cells(annex.table)
+        yield from said(annex.table)
 
 
-def _cells(table: Table) -> Iterator[str]:
-    for row in table.rows:
-        yield from filter(None, row)
+def said(block: Block) -> Iterator[str]:
+    """Yield what a block says."""
+    if isinstance(block, Table):
+        for row in block.rows:
+            yield from filter(None, row)
+    else:
+        yield block.title if isinstance(block, Sheet) else block.head + block.text
 
 
 def width(text: str) -> float:
@@ -149,4 +229,5 @@ def signed_right(content: Content) -> float:
     """Return how many cells the sender's name stands from the right: centred over the date, which
     stands four from it, but inside the margin.
     """
-    return max(0.0, 4 + (width(content.date) - min(width(content.sender), CELLS)) / 2)
+    longest = max(map(width, (content.sender, *content.others)))
+    return max(0.0, 4 + (width(content.date) - min(longest, CELLS)) / 2)

@@ -67,6 +67,7 @@ def letter(
         "to": f"{to}：",
         "paragraphs": [BLANKS.sub("", text) for text in paragraphs if text],
         "from": unit.name,
+        "printer": unit.name,
         "date": chinese_day(attempt.today),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
 
-from .letter import letter, seat
+from .letter import letter, remark, seat
 from .numbers import issue, reply_series
 
 if TYPE_CHECKING:
@@ -32,6 +32,27 @@ def deferral(attempt: TransitionContext) -> dict:
     text = f"你支部关于{_matter(attempt)}暂缓开展的请示收悉。经研究，同意暂缓开展。"
     title = f"关于同意{_matter(attempt)}暂缓开展的批复"
     return letter(attempt, seat(attempt), title, attempt.unit.name, [text, N_("此复。")])
+
+
+def refusal(attempt: TransitionContext) -> dict:
+    """Compose the answer that a late report is not accepted, or that a month is not put off."""
+    late = attempt.case.facts["asks"] == "late_report"
+    what = _matter(attempt)
+    if late:
+        text = f"你支部关于{what}没有按期开展的补报收悉。经研究，不予认可。"
+        title = f"关于不予认可补报{what}的批复"
+    else:
+        text = f"你支部关于{what}暂缓开展的请示收悉。经研究，不同意暂缓开展，请按规定开展。"
+        title = f"关于不同意{what}暂缓开展的批复"
+    why = remark(attempt.words.get("reason") or "", "不予认可", N_("不同意暂缓开展"), "不同意")
+    to = attempt.unit.name
+    return letter(attempt, seat(attempt), title, to, [text, why, N_("此复。")])
+
+
+@effect
+def issue_refusal(attempt: TransitionContext) -> None:
+    """不予认可、不同意的批复编文号印发。"""
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), refusal(attempt), standing=False)
 
 
 @effect

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from oversight.base.sentences import N_
 from oversight.law.definition import effect
+from oversight.models import Checkpoint
 
 from .letter import chinese_day, full_day, letter, stop
 from .numbers import issue
@@ -110,9 +113,26 @@ def bulletin(attempt: TransitionContext) -> dict:
             *(counted if whole else _by_state(facts["figures"])),
             f"三、情况点评。{stop(facts['comment'])}",
             f"四、下步要求。{stop(facts['demands'])}" if facts.get("demands") else "",
+            _sealed(attempt) if whole else "",
             N_("特此通知。") if corrects else N_("特此通报。"),
         ],
     )
+
+
+def _sealed(attempt: TransitionContext) -> str:
+    """Name the zone's newest daily seal with the beginning of its digest: on paper in many hands nobody
+    changes it afterwards. `oversight audit verify --against` takes it as it is printed.
+    """
+    seal = attempt.session.scalar(
+        sa.select(Checkpoint)
+        .where(Checkpoint.zone_id == attempt.case.zone_id, Checkpoint.day.is_not(None))
+        .order_by(Checkpoint.number.desc())
+        .limit(1)
+    )
+    if seal is None:
+        return ""
+    short = f"{seal.hash[:8]}-{seal.hash[8:16]}"
+    return f"{chinese_day(seal.day)}系统日志封印：{seal.number}-{short}，供核对。"
 
 
 def _by_state(figures: list[dict]) -> list[str]:

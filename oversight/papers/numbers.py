@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from oversight.base import jobs
 from oversight.base.db import new_id
 from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
@@ -84,7 +85,7 @@ def issue(
     )
     attempt.session.add(paper)
     if not typed:
-        attempt.session.add(to_make(paper, attempt.at.now))
+        attempt.messages.append(_to_make(paper, attempt.at.now))
     if standing:
         attempt.set(number=number)
     if standing and typed:
@@ -109,15 +110,17 @@ def cited(attempt: TransitionContext, what: str) -> str:
     return f"{chinese_day(attempt.session.scalar(issued))}印发的{what}"
 
 
-def to_make(paper: Paper, at: datetime) -> OutboxMessage:
-    """Return what leaves the files of a paper to the outbox."""
-    return OutboxMessage(
-        zone_id=paper.zone_id,
-        key=made_by(paper.id),
-        kind=MAKE,
-        payload={"paper": paper.id},
-        due_at=at,
-    )
+def _to_make(paper: Paper, at: datetime) -> dict:
+    """Return the message that leaves the files of a paper to the outbox."""
+    return {
+        "id": new_id(),
+        "zone_id": paper.zone_id,
+        "key": made_by(paper.id),
+        "kind": MAKE,
+        "payload": {"paper": paper.id},
+        "due_at": at,
+        "attempts": 0,
+    }
 
 
 def make_again(session, paper: Paper, at: datetime) -> None:
@@ -129,9 +132,10 @@ def make_again(session, paper: Paper, at: datetime) -> None:
     )
     row = session.scalar(waiting.with_for_update())
     if row is None:
-        session.add(to_make(paper, at))
+        session.add(OutboxMessage(**_to_make(paper, at)))
     else:
         row.done_at, row.due_at, row.attempts, row.last_error = None, at, 0, None
+        jobs.defer(session.connection(), [jobs.Job(row.kind, row.id, at)])
 
 
 def made_by(paper_id: str) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
 from oversight.law.binding import own_id
 from oversight.law.clauses import DOCUMENTS, register
 from oversight.law.inputs import read_day
-from oversight.models import Unit
+from oversight.models import Case, Unit
+from oversight.models.papers import UNNUMBERED
+from oversight.organization.units import superiors
 
-from .letter import chinese_count, chinese_day, letter, stop
+from .letter import BLANKS, chinese_count, chinese_day, letter, stop
 from .numbers import cited
 
 if TYPE_CHECKING:
@@ -51,7 +54,13 @@ def order(attempt: TransitionContext) -> dict:
             N_("特此通知。"),
         ],
     )
-    return {**body, "receipt": RECEIPT}
+    return {**body, "receipt": RECEIPT, "copies": _copies(attempt, by)}
+
+
+def _copies(attempt: TransitionContext, by: Unit) -> list[str]:
+    """Name the superior of a branch to which somebody above it writes."""
+    above = superiors(attempt.session, attempt.unit)[0]
+    return [above.name] if above.id != by.id else []
 
 
 def _point(number: int, finding: dict) -> str:
@@ -69,7 +78,7 @@ def closing(attempt: TransitionContext) -> dict:
     """Compose the notice that an order is met."""
     unit = attempt.session.get(Unit, attempt.basis.unit_id) if attempt.basis else issuer(attempt)
     count = len(attempt.case.facts["findings"])
-    return letter(
+    body = letter(
         attempt,
         unit,
         N_("整改销号通知"),
@@ -81,6 +90,7 @@ def closing(attempt: TransitionContext) -> dict:
             N_("特此通知。"),
         ],
     )
+    return {**body, "copies": _copies(attempt, unit)}
 
 
 def cite(number: str) -> str:
@@ -101,3 +111,31 @@ def in_full(section: str) -> str:
     """Write where a clause stands as a paper does: 三（二）1 is 第三部分第（二）项第1条."""
     part, group, line = SECTION.fullmatch(section).groups()
     return f"第{part}部分" + (f"第{group}项" if group else "") + (f"第{line}条" if line else "")
+
+
+def report(
+    case: Case, branch: str, issuer: str, items: list[dict], by: str, on: date, shown: list[str]
+) -> dict:
+    """Compose a branch's report: to each finding what was done, by whom and by when; `shown` are the
+    names of what proves it.
+    """
+    number = case.number if case.number and case.number != UNNUMBERED else N_("你单位整改通知书")
+    done = [
+        f"{chinese_count(place)}、{stop(finding['fact'])}整改情况：{stop(one['measure'])}"
+        f"责任人：{by}。完成日期：{chinese_day(read_day(one['done_on']))}。"
+        for place, (finding, one) in enumerate(
+            zip(case.facts["findings"], items, strict=False), start=1
+        )
+    ]
+    return {
+        "title": N_("关于主题党日督查整改情况的报告"),
+        "to": f"{issuer}：",
+        "paragraphs": [
+            f"{number}收悉。我支部对照所列问题逐条整改，现将整改情况报告如下。",
+            *(BLANKS.sub("", one) for one in done),
+            N_("特此报告。"),
+        ],
+        "from": branch,
+        "date": chinese_day(on),
+        "enclosed": shown,
+    }

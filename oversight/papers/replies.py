@@ -40,17 +40,15 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
     us = N_("我们") if partners else N_("我支部")
     asked = f"{us}{_matter(attempt)}{_from_to(attempt, new_day)}" if new_day else ""
     reason = attempt.words.get("reason") or N_("（您在上面写的原因）")
+    why = reason.removeprefix("因").rstrip("。，")
     body = letter(
         attempt,
         attempt.unit,
         f"关于{'联合' if partners else ''}变更{_matter(attempt)}的{'紧急' if urgent else ''}请示",
         "、".join(unit.name for unit in _above(attempt, [attempt.unit, *partners])),
-        [
-            f"因{reason.removeprefix('因').rstrip('。，')}{f'，{asked}' if asked else '。'}",
-            N_("妥否，请批示。"),
-        ],
+        [f"因{why}{f'，{asked}' if asked else '。'}", N_("妥否，请批示。")],
     )
-    return {**body, "from": "、".join(unit.name for unit in (attempt.unit, *partners))}
+    return {**body, "others": [unit.name for unit in partners], "why": why}
 
 
 def _from_to(attempt: TransitionContext, new_day: date) -> str:
@@ -90,11 +88,23 @@ def _stays(attempt: TransitionContext) -> str:
     return f"{day.month}月主题党日仍按{full_day(day)}开展。"
 
 
+ANSWERS = (
+    "不予认可",
+    N_("不同意取消"),
+    N_("不取消"),
+    "不同意",
+    "同意取消",
+    "同意",
+    N_("予以认可"),
+    N_("认可"),
+)  # said by the letter
+
+
 def _answer(
     attempt: TransitionContext, unit: Unit, what: str, text: str, to: Unit | None = None
 ) -> dict:
     opinion = attempt.words.get("opinion") or attempt.words.get("reason") or ""
-    paragraphs = [text, remark(opinion, "不同意", "同意"), N_("此复。")]
+    paragraphs = [text, remark(opinion, *ANSWERS), N_("此复。")]
     name = (to or attempt.unit).name
     body = letter(attempt, unit, f"关于{what}的批复", name, paragraphs)
     return {**body, "reason": attempt.case.facts.get("reason", "")}
@@ -126,13 +136,16 @@ def issue_joint_replies(attempt: TransitionContext) -> None:
 @effect
 def issue_each_reply(attempt: TransitionContext) -> None:
     """各支部的上级分别向各支部印发批复，各编文号。"""
-    for branch in (
-        *_partners(attempt),
-        attempt.unit,
-    ):  # the case bears the number of its own branch
+    branches = [*_partners(attempt), attempt.unit]  # the case bears the number of its own branch
+    for branch in branches:
         if branch.fixed_day:
             unit = _answered_for(attempt, branch)
-            _issue(attempt, unit, reply(attempt, unit, True, branch))
+            _issue(attempt, unit, _copied(reply(attempt, unit, True, branch), branches, branch))
+
+
+def _copied(body: dict, branches: list[Unit], to: Unit) -> dict:
+    """Send a reply for information to the other branches whose matter it is."""
+    return {**body, "copies": [one.name for one in branches if one.id != to.id]}
 
 
 def _answered_for(attempt: TransitionContext, branch: Unit) -> Unit:
@@ -152,8 +165,9 @@ def refuse_jointly(attempt: TransitionContext) -> None:
     """不同意的批复向所属各支部和提出的支部印发，各编文号。"""
     unit = seat(attempt)
     under = [one for one in _partners(attempt) if one.fixed_day and one.within(unit.path)]
-    for branch in (*under, attempt.unit):
-        _issue(attempt, unit, reply(attempt, unit, False, branch))
+    branches = [*under, attempt.unit]
+    for branch in branches:
+        _issue(attempt, unit, _copied(reply(attempt, unit, False, branch), branches, branch))
 
 
 # Further consents ---------------------------------------------------------------------------------
@@ -201,3 +215,20 @@ def issue_deferral(attempt: TransitionContext) -> None:
     unit, month = seat(attempt), attempt.fact_day("day").month
     text = f"{_come(attempt)}同意你支部{month}月主题党日暂缓开展。"
     _issue(attempt, unit, _answer(attempt, unit, f"同意{month}月主题党日暂缓开展", text))
+
+
+@effect
+def issue_non_acceptance(attempt: TransitionContext) -> None:
+    """不予认可补报的批复编文号印发。"""
+    unit = seat(attempt)
+    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究，不予认可。"
+    _issue(attempt, unit, _answer(attempt, unit, f"不予认可补报变更{_matter(attempt)}", text))
+
+
+@effect
+def issue_upheld(attempt: TransitionContext) -> None:
+    """不同意取消的批复编文号印发，原批复继续有效。"""
+    unit, stands = seat(attempt), full_day(attempt.fact_day("new_day"))
+    text = f"{_come(attempt, '取消变更')}不同意取消，仍按{stands}开展，原批复继续有效。"
+    body = _answer(attempt, unit, f"不同意取消变更{_matter(attempt)}", text)
+    _issue(attempt, unit, body, standing=False)

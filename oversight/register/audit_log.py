@@ -95,6 +95,10 @@ ACTS = {
     "withdraw": N_("撤回组织生活会登记"),
     "prune": N_("按期清理记录"),
     "reseal": N_("换密钥后重新封存"),
+    "mail": N_("登记办公邮箱"),
+    "mail_off": N_("去掉办公邮箱"),
+    "outlet": N_("设群机器人"),
+    "outlet_off": N_("停用群机器人"),
 }
 # What a change tells of. Rows of earlier versions name it in Chinese and are shown as they are.
 WORDS = {

@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import insert_once, reading
+from oversight.base.db import insert_once, reading, touched
 from oversight.base.refusals import TooLarge, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import say
+from oversight.calendar.zone import zone_settings
 from oversight.engine.use_case import one_transaction
 from oversight.models import Account, Draft
 
 Pairs = list[tuple[str, str]]
-LASTS = timedelta(days=30)
+LASTS = timedelta(days=30)  # at least; a zone may keep them longer
 MOST_BYTES, MOST = 200 * 2**10, 100  # of one draft before it is sealed; drafts of one account
 
 
@@ -119,13 +120,29 @@ def drop(session: Session, account_id: str, address: str) -> None:
 
 
 def forget_old(session: Session, at: Moment) -> int:
-    """Delete the drafts that nobody has gone on with for 30 days; returns how many. Commits."""
-    old = Draft.saved_at < at.now - LASTS
+    """Delete the drafts that nobody has gone on with for as long as the zone keeps them; returns how
+    many. Commits.
+    """
     session.rollback()
     with reading():
-        found = session.scalar(sa.select(Draft.address).where(old).limit(1))
+        zones = session.scalars(sa.select(Draft.zone_id).where(_before(at, LASTS)).distinct())
+        old = [_old(session, zone_id, at) for zone_id in zones.all()]
+        due = [
+            which
+            for which in old
+            if session.scalar(sa.select(Draft.address).where(*which).limit(1))
+        ]
         session.rollback()
-    if found is None:
+    if not due:
         return 0
     with one_transaction(session):
-        return len(session.scalars(sa.delete(Draft).where(old).returning(Draft.address)).all())
+        return sum(touched(session, sa.delete(Draft).where(*which)) for which in due)
+
+
+def _old(session: Session, zone_id: str, at: Moment) -> tuple[sa.ColumnElement[bool], ...]:
+    lasts = timedelta(days=int(zone_settings(session, zone_id)["keep_drafts"]))
+    return Draft.zone_id == zone_id, _before(at, lasts)
+
+
+def _before(at: Moment, lasts: timedelta) -> sa.ColumnElement[bool]:
+    return Draft.saved_at < at.now - lasts

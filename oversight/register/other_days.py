@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.sentences import N_, say
-from oversight.calendar.workdays import Calendar
+from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import assignment, outbox, transitions
 from oversight.law.definition import Due
@@ -35,7 +35,9 @@ def follow(session: Session, zone_id: str, before: Calendar, at: Moment) -> int:
     )
     due = {case.id: _due(session, case, before, at) for case in session.scalars(running)}
     return sum(
-        transitions.reschedule(session, transitions.lock(session, case_id), max(day, at.today), at)
+        transitions.reschedule(
+            session, transitions.lock(session, case_id), max(day, at.today), at, "recount"
+        )
         for case_id, day in due.items()
         if day is not None
     )
@@ -44,18 +46,28 @@ def follow(session: Session, zone_id: str, before: Calendar, at: Moment) -> int:
 def _due(session: Session, case: Case, before: Calendar, at: Moment) -> date | None:
     """Return the last day by today's calendar; None where it was not reckoned by the one before."""
     term = workflows.of(case).state(case.state).due
-    if term is None or _reckoned(session, case, term, at, before) != case.due_on:
+    if term is None:
         return None
-    return _reckoned(session, case, term, at)
+    now = zone_calendar(session, case.zone_id)
+    for reckoned in (_whole, _rest):
+        if reckoned(session, case, term, before) == case.due_on:
+            return reckoned(session, case, term, now)
+    return None
 
 
-def _reckoned(
-    session: Session, case: Case, term: Due, at: Moment, calendar: Calendar | None = None
-) -> date:
+def _whole(session: Session, case: Case, term: Due, calendar: Calendar) -> date:
+    """Count a term from its beginning."""
     attempt = transitions.context(session, case, Moment(case.entered_at, case.running_since))
-    if calendar is not None:
-        attempt.calendar = calendar
+    attempt.calendar = calendar
     return assignment.last_day(attempt, term)
+
+
+def _rest(_session: Session, case: Case, term: Due, calendar: Calendar) -> date | None:
+    """Count what was left of a term when it went on after a pause; None where it never stood."""
+    if not (term.keeps and (case.paused or {}).get(case.state)):
+        return None
+    left = case.budget_workdays - case.used_workdays
+    return add_workdays(calendar, case.running_since, left)
 
 
 class Planned:

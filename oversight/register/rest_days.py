@@ -33,14 +33,19 @@ class Imported:
 
 
 def load(
-    session: Session, zone_id: str, days: list[CalendarDay], who: Actor | None, at: Moment
+    session: Session,
+    zone_id: str,
+    days: list[CalendarDay],
+    who: Actor | None,
+    at: Moment,
+    stage: holidays.Stage | None = None,
 ) -> Imported:
     """Write rest days, mark a year as published whose notice is whole, and re-plan what is still
     open. Does not commit.
 
     A day or two of the zone's own make no notice: until every holiday of the law is there the year
     stays provisional. `who` None is the terminal. What the law itself fixes holds also where the
-    file leaves it out. Raises Forbidden.
+    file leaves it out. `stage` is told what is being done and how far it is. Raises Forbidden.
     """
     if who is not None:
         audit_log.require(session, who, "calendar", None)
@@ -55,7 +60,7 @@ def load(
     holidays.write(session, zone_id, [*days, *_left_out(years, {*had, *(day.on for day in days)})])
     holidays.publish(session, zone_id, years, at)
     moved = sum(
-        holidays.replan(session, zone_id, year, at)
+        holidays.replan(session, zone_id, year, at, stage)
         for year in sorted({day.on.year for day in days})
     )
     other_days.follow(session, zone_id, before, at)

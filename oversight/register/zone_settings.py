@@ -18,7 +18,6 @@ from oversight.base.paging import First
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
-from oversight.base.terms import DEFAULTS
 from oversight.calendar.holidays import replan
 from oversight.calendar.zone import zone_settings
 from oversight.models import Activity, SettingChange, ZoneSettingRow
@@ -62,7 +61,7 @@ def change(
     by, planned = id_of(who), other_days.Planned(session, zone_id, at)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
-    moved = 0 if name in DEFAULTS else _replan(session, zone_id, at)
+    moved = 0 if ZONE_SETTINGS[name].group else _replan(session, zone_id, at)
     planned.tell()
     session.add(
         SettingChange(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import find
+from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.base.terms import CONTACT as CONTACT
 from oversight.base.terms import LESSON, NEXT
 from oversight.calendar.workdays import add_workdays, last_workday
 from oversight.law.definition import effect
-from oversight.models import Activity, Attendance, Case, Person, Post, Recusal
-from oversight.organization.standing import in_office
-from oversight.organization.substitution import DAY
+from oversight.models import Activity, Attendance, Case, Person, Recusal
+from oversight.organization import standing
 from oversight.organization.units import successor_of
 
 from .context import TransitionContext
@@ -39,15 +40,45 @@ def activity_day(attempt: TransitionContext) -> date:
     return activity.held_on or activity.day
 
 
-def row(attempt: TransitionContext) -> Attendance | None:
+class Taken(NamedTuple):
+    """How a member stands in the record of an activity."""
+
+    kind: str
+    form: str | None
+    category: str | None
+
+
+def keep(
+    session: Session, activity_id: str, entries: dict[str, tuple], followed: Iterable[str]
+) -> None:
+    """Keep the record of an activity as it was just written, and of whom follow-ups stand there, for
+    the openings that ask for it.
+    """
+    _taken.of(session)[activity_id] = {one: Taken(*entry) for one, entry in entries.items()}
+    _followed.of(session)[activity_id] = set(followed)
+
+
+def _stands(session: Session, activity_id: str, member: str) -> Taken | Attendance | None:
+    record = _taken.of(session).get(activity_id)
+    if record is not None:
+        return record.get(member)
+    return session.get(Attendance, (activity_id, member))
+
+
+def row(attempt: TransitionContext) -> Taken | Attendance | None:
     facts = attempt.case.facts
-    return attempt.session.get(Attendance, (facts["activity"], facts["member"]))
+    return _stands(attempt.session, facts["activity"], facts["member"])
+
+
+def _is_missing(session: Session, activity_id: str, member: str) -> bool:
+    found = _stands(session, activity_id, member)
+    return found is not None and found.kind in ("leave", "absent")
 
 
 def was_missing(attempt: TransitionContext) -> bool:
     """True where the member is on leave or absent in the record."""
-    found = row(attempt)
-    return found is not None and found.kind in ("leave", "absent")
+    facts = attempt.case.facts
+    return _is_missing(attempt.session, facts["activity"], facts["member"])
 
 
 def can_be_void(attempt: TransitionContext) -> bool:
@@ -69,14 +100,18 @@ def own_activity(attempt: TransitionContext) -> bool:
 
 def is_new(attempt: TransitionContext) -> bool:
     """True where the member and activity have no other follow-up, open or ended, but voided ones."""
-    session = attempt.session
+    session, facts = attempt.session, attempt.case.facts
+    followed = _followed.of(session).get(facts["activity"])
+    if followed is not None:
+        return facts["member"] not in followed
     if session.autoflush:
         session.flush()
     key = business_key(attempt)
     return _STANDS.first(session, of_case=attempt.case.id, about=key) is None
 
 
-_cases, _taken, _posts = Case.__table__.c, Attendance.__table__.c, Post.__table__.c
+_taken, _followed = Kept("attendance"), Kept("cases")
+_cases = Case.__table__.c
 _STANDS = Prepared(
     sa.select(_cases.id).where(
         _cases.workflow == FOLLOW_UP,
@@ -84,17 +119,6 @@ _STANDS = Prepared(
         _cases.id != sa.bindparam("of_case"),
         _cases.state != "void",
         _cases.state != "corrected",
-    )
-)
-_ABSENT_LEADERS = Prepared(
-    sa.select(_taken.person_id)
-    .join(Post, _posts.person_id == _taken.person_id)
-    .where(
-        _taken.activity_id == sa.bindparam("activity"),
-        sa.or_(*(Attendance.kind == kind for kind in ("leave", "absent"))),
-        _posts.unit_id == sa.bindparam("unit"),
-        sa.or_(*(_posts.office == office for office in LEADERS)),
-        in_office(DAY),
     )
 )
 
@@ -259,13 +283,13 @@ def note_class(attempt: TransitionContext) -> None:
 @effect
 def part_absent_leaders(attempt: TransitionContext) -> None:
     """支部领导同次都没有到会的，互相不办对方的联系补课，由到会的人或上级办理。"""
-    attempt.session.flush()
-    activity, unit = attempt.case.facts["activity"], attempt.case.unit_id
-    found = _ABSENT_LEADERS.rows(attempt.session, activity=activity, unit=unit, day=attempt.today)
-    missing = {row.person_id for row in found}
     member = attempt.case.facts["member"]
-    if member not in missing:
+    leading = _leading(attempt)
+    if member not in leading:
         return
+    attempt.insert()
+    activity = attempt.case.facts["activity"]
+    missing = {one for one in leading if _is_missing(attempt.session, activity, one)}
     others = sorted(missing - {member})
     parted = [(attempt.case.id, person) for person in others]
     parted += [(case, member) for case in _open_before(attempt, others)]
@@ -280,6 +304,13 @@ def part_absent_leaders(attempt: TransitionContext) -> None:
             )
         )
     attempt.session.flush()
+
+
+def _leading(attempt: TransitionContext) -> set[str]:
+    """Return who leads the branch today."""
+    unit = attempt.case.unit_id
+    here = standing.day(attempt.session, attempt.case.zone_id, attempt.today, [unit])
+    return {row.person_id for row in here.posts[unit] if row.office in LEADERS}
 
 
 def _open_before(attempt: TransitionContext, leaders: list[str]) -> list[str]:

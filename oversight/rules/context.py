@@ -28,10 +28,11 @@ class TransitionContext:
     `copies` are (unit id, candidate group) that get the case for information; `restart_clock` asks
     the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
-    see the case, `names` the people whom a move tells by name. `unsaved` is what the engine has set
-    in the case and will write with the journal, `written` all that the attempt has changed there,
+    see the case, `names` the people whom a move tells by name, `messages` what it leaves to the
+    outbox beside what it tells. `unsaved` is what the engine has set in the case and will write with the journal, `written` all that the attempt has changed there,
     `laid` the work items that it has yet to write.
-    `barred` tells who may not act in a role today, as the engine decides it.
+    `barred` tells who may not act in a role today, as the engine decides it; `insert` writes a case
+    that is being opened, before rows that refer to it.
     """
 
     session: Session
@@ -50,11 +51,13 @@ class TransitionContext:
     seats: list[str] = field(default_factory=list)
     shows: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    messages: list[dict] = field(default_factory=list)
     state: str = ""
     unsaved: dict = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     laid: list[dict] = field(default_factory=list)
     barred: Callable[[Role], set[str]] = lambda role: set()
+    insert: Callable[[], None] = lambda: None
 
     @property
     def today(self) -> date:

@@ -47,13 +47,20 @@
   for (const b of all('[data-all]')) {
     const list = document.getElementById(b.dataset.all);
     b.hidden = false;
-    b.addEventListener('click', () => {
+    b.addEventListener('click', e => {
+      e.preventDefault(); // where it is a link, as without scripts
       const boxes = all('.con-r input, .checkl input', list).filter(i => i.type === 'checkbox' && !i.closest('[hidden]'));
       const on = boxes.some(i => !i.checked);
       for (const i of boxes) i.checked = on;
-      b.setAttribute('aria-pressed', String(on));
+      if (b.tagName === 'BUTTON') b.setAttribute('aria-pressed', String(on));
       b.dispatchEvent(new Event('change', { bubbles: true }));
     });
+  }
+
+  // A wide table opens at the month that runs.
+  for (const cell of all('[data-now]')) {
+    const box = cell.closest('.scroll-x'), head = box && box.querySelector('th');
+    if (box) box.scrollLeft = cell.offsetLeft - head.offsetWidth - 60;
   }
 
   // That an order was read is told by a post of its own, since a GET never writes.

@@ -18,13 +18,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import files, written
+from oversight.base import files, jobs, written
 from oversight.base.clock import Moment
 from oversight.base.db import Base, migrated_to, reading
 from oversight.base.sentences import N_, say
 from oversight.base.settings import KEY_FILE, Environment
 from oversight.base.signing import Signer
-from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, records
+from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, SealedCopy, records
 from oversight.register import key_check
 
 from . import backup, due, faults, figures
@@ -106,7 +106,9 @@ def _differences(session: Session) -> int:
     from alembic.autogenerate import compare_metadata  # slow to load and asked for rarely
     from alembic.migration import MigrationContext
 
-    return len(compare_metadata(MigrationContext.configure(session.connection()), Base.metadata))
+    opts = {"include_name": jobs.ours}
+    context = MigrationContext.configure(session.connection(), opts=opts)
+    return len(compare_metadata(context, Base.metadata))
 
 
 def _triggers() -> set[str]:
@@ -154,14 +156,14 @@ def _seal_key(signer: Signer) -> Finding:
 
 
 def _kept_time(session: Session, at: Moment) -> Finding:
-    last, days, name = due.last(session), due.leapt(session, at), N_("到期办理")
+    days, name = due.leapt(session, at), N_("到期办理")
     if days:
         said = say(
             "距上次办理到期的事已有 %(days)s 天；时钟无误，请运行 oversight sweep --catch-up。",
             days=days,
         )
         return Finding(BAD, name, said)
-    if last is None or at.now - last.at > due.SILENT:
+    if due.silent(session, at):
         return Finding(
             ODD,
             name,
@@ -216,7 +218,8 @@ def astray(session: Session, folder: Path) -> tuple[int, int, int, int]:
     known = dict.fromkeys(session.scalars(sa.select(RosterDraft.stored)))
     for stored, thumb, sha256 in session.execute(wanted):
         known |= {thumb: None, stored: sha256}
-    known.update(session.execute(sa.select(PaperFile.stored, PaperFile.sha256)).all())
+    for model in (PaperFile, SealedCopy):
+        known.update(session.execute(sa.select(model.stored, model.sha256)).all())
     known.pop(None, None)
     states = Counter(files.state(folder, name, expected) for name, expected in known.items())
     loose = [path.name for path in files.all_of(folder) if path.name not in known]

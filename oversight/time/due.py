@@ -42,6 +42,12 @@ def ended(session: Session) -> float:
     return found.at.timestamp() if found else 0
 
 
+def silent(session: Session, at: Moment) -> bool:
+    """True where nobody does the clock's work."""
+    before = last(session)
+    return before is None or at.now - before.at > SILENT
+
+
 def only_reads(session: Session) -> bool:
     """True where PostgreSQL takes no writes: a standby, or a server set so."""
     return session.scalar(sa.text("SHOW transaction_read_only")) == "on"

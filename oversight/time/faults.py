@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import is_id, touched
 from oversight.base.paging import First
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
-from oversight.models import Case, OutboxMessage, SweepFault, Unit
+from oversight.engine import outbox
+from oversight.models import Case, SweepFault, Unit
 
 RETRY = timedelta(hours=1)
 STALE = timedelta(days=1)  # not tried for so long: due no more
@@ -112,10 +112,7 @@ def retry(session: Session, at: Moment) -> int:
     """
     before = at.now - RETRY - timedelta(seconds=1)
     waits = sa.update(SweepFault).where(SweepFault.last_at > before).values(last_at=before)
-    lost = OutboxMessage.done_at.is_(None), OutboxMessage.attempts > 0
-    again = sa.update(OutboxMessage).where(*lost).values(attempts=0)
-    done = [cast(sa.CursorResult, session.execute(one)) for one in (waits, again)]
-    return sum(one.rowcount for one in done)
+    return touched(session, waits) + outbox.retry(session, at)
 
 
 def count(session: Session) -> int:

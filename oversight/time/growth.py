@@ -1,4 +1,5 @@
-"""What would grow for ever, pruned by rule once a day: log-ins, read notices, files that no row knows.
+"""What would grow for ever, pruned by rule once a day: log-ins, read notices, files that no row knows,
+refusals where the zone has set so.
 
 What was recorded for good is not touched, nor work that is done: its key says that it was.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +16,9 @@ from sqlalchemy.orm import Session
 from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.db import reading
+from oversight.base.settings import EVER
 from oversight.calendar.zone import zone_settings
+from oversight.engine import seals
 from oversight.engine.use_case import one_transaction
 from oversight.models import (
     ApiToken,
@@ -25,15 +28,20 @@ from oversight.models import (
     Notice,
     PaperFile,
     RosterDraft,
+    SealedCopy,
     Zone,
 )
+from oversight.register import audit_log
 
 LOOSE = timedelta(days=1)
 NAME = "pruned"
 
 
-def daily(session: Session, folder: Path, at: Moment) -> int:
-    """Prune where it was not done today; returns how many rows and files went. Commits."""
+def daily(session: Session, folder: Path, at: Moment, owner: bool = True) -> int:
+    """Prune where it was not done today; returns how many rows and files went. Commits.
+
+    `owner`: the tables are this program's own, so that it may prune refusals.
+    """
     session.rollback()
     with reading():
         done = session.get(InstallationFact, NAME)
@@ -41,13 +49,13 @@ def daily(session: Session, folder: Path, at: Moment) -> int:
         session.rollback()
     if same:
         return 0
-    total = prune(session, at) + tidy(session, folder, at)
+    total = prune(session, at, owner) + tidy(session, folder, at)
     with one_transaction(session):
         session.merge(InstallationFact(name=NAME, value=today, at=at.now))
     return total
 
 
-def prune(session: Session, at: Moment) -> int:
+def prune(session: Session, at: Moment, owner: bool = True) -> int:
     """Remove what its zone keeps no longer; returns how many rows. Commits."""
     session.rollback()
     with reading():
@@ -61,7 +69,21 @@ def prune(session: Session, at: Moment) -> int:
             for model, which in _old(chosen, at):
                 gone = session.execute(sa.delete(model).where(model.zone_id == zone, which))
                 total += cast(sa.CursorResult, gone).rowcount
+            if owner and chosen["keep_refusals"] != EVER:
+                total += prune_refusals(session, zone, int(chosen["keep_refusals"]), at)
     return total
+
+
+def prune_refusals(session: Session, zone_id: str, older_days: int, at: Moment) -> int:
+    """Remove refusals that are older than so many days, whole seals at a time, and write it down;
+    returns how many. Does not commit.
+    """
+    number, rows = seals.ripe(session, zone_id, at.now - timedelta(days=older_days))
+    if rows:
+        what: dict[str, Any] = {"pruned": ["refusals", number], "rows": [str(rows), "0"]}
+        audit_log.in_zone(session, zone_id, None, at, "records", "prune", "refusals", **what)
+        seals.prune(session, zone_id, number)
+    return rows
 
 
 def _old(chosen: dict, at: Moment):
@@ -80,7 +102,13 @@ def tidy(session: Session, folder: Path, at: Moment) -> int:
     """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
     session.rollback()
     with reading():
-        wanted = (Attachment.stored, Attachment.thumb, RosterDraft.stored, PaperFile.stored)
+        wanted = (
+            Attachment.stored,
+            Attachment.thumb,
+            RosterDraft.stored,
+            PaperFile.stored,
+            SealedCopy.stored,
+        )
         known = {name for column in wanted for name in session.scalars(sa.select(column))}
         session.rollback()
     return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())

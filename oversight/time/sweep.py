@@ -31,7 +31,7 @@ from oversight.organization import standing
 from oversight.register import accounts, audit_log, departures, drafts, handover, reorganized
 from oversight.rules.context import TransitionContext
 
-from . import marks, watch
+from . import marks, outside, watch
 from .faults import Faults
 
 OVERDUE = -1
@@ -173,6 +173,8 @@ def _seal(session: Session, zone_id: str, at: Moment, signer: Signer | None) -> 
     audit_log.begin(session, zone_id, at)
     session.commit()
     point = seals.seal(session, zone_id, at.now, at.today, signer)
+    if point:
+        outside.seal_written(session, point, at)
     session.commit()
     if point and signer:
         signer.keep(*seals.file_of(point))
@@ -328,6 +330,8 @@ def _use(session: Session, case: Case, rung: int, at: Moment) -> bool:
         return False
     if rung == OVERDUE:
         assignment.escalate(session, case, at)
+    if rung <= 0:
+        outside.urge(session, case, f"{case.id}:{case.version}:{rung}", rung == OVERDUE, at)
     return outbox.enqueue(
         session,
         case.zone_id,
@@ -368,5 +372,5 @@ def _reached(session: Session, case: Case, at: Moment) -> list[int]:
     return [min(reached)] if reached else []
 
 
-HANDLERS = {"notify": told.deliver, "tell": watch.tell}
+HANDLERS = {"notify": told.deliver, "tell": watch.tell, "urgent": outside.urgent}
 LISTS = {"notify": told.deliver_all}

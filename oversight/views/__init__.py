@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from logging import INFO, getLogger
+from time import monotonic
 
 from babel import Locale
 from flask import (
@@ -32,12 +34,24 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from oversight.base import outages, patience
+from oversight.base.alone import SEVERAL
 from oversight.base.db import _reading, db, hold
+from oversight.base.logs import new_id, request_id
 from oversight.base.refusals import DomainError, NotLoggedIn, Unavailable
 from oversight.base.sentences import N_
 from oversight.engine.repeats import Repeated
 from oversight.register import key_check
-from oversight.views.pages.admin import accounts, office, people, roster, tenure, units, zone
+from oversight.views.pages.admin import (
+    accounts,
+    office,
+    outlets,
+    people,
+    roster,
+    tenure,
+    units,
+    work,
+    zone,
+)
 
 from . import (
     addresses,
@@ -54,6 +68,7 @@ from . import (
     said,
     session,
     slips,
+    unsure,
 )
 from .api import attendance, cases, notices, obligations
 from .api import life_meetings as api_life
@@ -79,10 +94,12 @@ from .pages import (
     printed,
     prints,
     registers,
+    reminders,
     search,
     security,
     start,
     tokens,
+    written,
     year,
 )
 
@@ -100,15 +117,16 @@ HEADERS = {
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 API = (cases, attendance, api_life, notices, obligations)  # one blueprint
-ADMIN = (office, units, people, tenure)  # one blueprint
+ADMIN = (office, units, people, tenure, outlets, work)  # one blueprint
 BODY_MOST = attachments.DRAINED + 2**20  # what a server need not read to its end for anybody
 STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged in
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
 FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
-FORM = re.compile(r"/forms/[^/]*\.pdf")  # set in a child when it is asked for
+FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
+log = getLogger("oversight.request")
 PAGES = (
     session,
     accounts,
@@ -135,7 +153,9 @@ PAGES = (
     printed,
     prints,
     blank_forms,
+    written,
     security,
+    reminders,
     tokens,
     law,
     drafts,
@@ -164,14 +184,17 @@ class Figures(IntegerConverter):
 
 def costly(method: str, path: str) -> int:
     """Return 1 where a request costs a password's hash, 2 where it costs a child that reads a file, 3
-    where a machine asks how we are: such ones have queues of their own, so that nobody takes all
-    threads by them, and whoever watches hears of it where all are taken.
+    where a machine asks how we are, 4 where it writes and may wait for others who do: such ones have
+    queues of their own, so that nobody takes all threads by them, whoever reads goes on, and whoever
+    watches hears of it where all are taken.
     """
     if path in ASKED_BY_MACHINES:
         return 3
     if method == "POST" and FILES.fullmatch(path) or FORM.fullmatch(path):
         return 2
-    return int((method, path) in COSTLY)
+    if (method, path) in COSTLY:
+        return 1
+    return 0 if method in SAFE else 4
 
 
 def chosen_locale() -> Locale | None:
@@ -220,6 +243,7 @@ def register(app: Flask) -> None:
     app.teardown_request(_end)
     for kind in (DomainError, HTTPException, SQLAlchemyError, OSError, CSRFError):
         app.register_error_handler(kind, _refused)
+    unsure.register(app, _refused)
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -251,12 +275,22 @@ def _narrow(_endpoint: str | None, _values) -> None:
 
 
 def _begin() -> None:
-    if current_app.extensions["other_key"] and request.blueprint not in (None, "health"):
-        raise Unavailable(key_check.OTHER)
+    g.begun = monotonic()
+    request_id.set(new_id(request.headers.get("X-Request-ID", "")))
+    if request.blueprint not in (None, "health"):
+        _may_serve()
     g.reading = _reading.set(request.method in SAFE)
     g.patience = patience.begin(request.method in SAFE)
     if request.method in SAFE:
         hold(db.session)
+
+
+def _may_serve() -> None:
+    """Refuse by another's key, and where another process serves this database. Raises Unavailable."""
+    if current_app.extensions["other_key"]:
+        raise Unavailable(key_check.OTHER)
+    if not health.serves():
+        raise Unavailable(SEVERAL)
 
 
 def _end(_error) -> None:
@@ -271,9 +305,20 @@ def _end(_error) -> None:
 def _headers(response: Response) -> Response:
     for name, value in current_app.config["HEADERS"].items():
         response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = request_id.get()
+    _told(response.status_code)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _told(status: int) -> None:
+    """Log a request by its rule: what its address holds beside may tell of people."""
+    if log.isEnabledFor(INFO):
+        rule = request.url_rule.rule if request.url_rule else ""
+        took = round((monotonic() - g.get("begun", monotonic())) * 1000)
+        fields = {"method": request.method, "rule": rule, "status": status, "ms": took}
+        log.info("request", extra={"fields": fields})
 
 
 def _refused(error):
@@ -303,7 +348,10 @@ def _said(refusal: DomainError):
         session.forget()  # the page of a failure asks the database nothing
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
-    shown = render_template("error.html", refusal=refusal, kept=words, above=_above(refusal))
+    number = request_id.get() if refusal.status >= 500 else ""
+    shown = render_template(
+        "error.html", refusal=refusal, kept=words, above=_above(refusal), number=number
+    )
     return shown, refusal.status
 
 
@@ -345,7 +393,7 @@ def _fails(error) -> DomainError:
     refusal = outages.as_refusal(error)
     if refusal is None:
         raise error
-    current_app.logger.warning("%s: %s", type(error).__name__, refusal.status)
+    current_app.logger.warning("%s: %s", outages.named(error), refusal.status)
     return refusal
 
 

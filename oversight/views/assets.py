@@ -33,11 +33,10 @@ def register(app: Flask, always: dict[str, str], around: Callable) -> None:
     source = Path(app.static_folder)
     stamp = app.static_url_path.rpartition("/")[2]
     kept = Path(app.instance_path) / "static" / stamp
-    if not kept.is_dir():
-        _prepare(source, kept)
+    there = kept.is_dir() or _prepare(source, kept)
     files = WhiteNoise(
         app.wsgi_app,
-        root=kept,
+        root=kept if there else source,
         prefix=app.static_url_path,
         max_age=YEAR,
         immutable_file_test=lambda _path, _url: True,
@@ -49,15 +48,18 @@ def register(app: Flask, always: dict[str, str], around: Callable) -> None:
     app.wsgi_app = around(files)  # type: ignore[method-assign]  # as Flask documents it
 
 
-def _prepare(source: Path, kept: Path) -> None:
-    """Copy the files and compress them beside, all or nothing."""
+def _prepare(source: Path, kept: Path) -> bool:
+    """Copy the files and compress them beside, all or nothing; where a disk takes nothing they are
+    sent as they are.
+    """
     made = kept.with_name(f"{kept.name}.{id(kept):x}")
-    shutil.copytree(source, made, dirs_exist_ok=True)
-    small = Compressor(use_brotli=False, quiet=True)
-    for path in sorted(made.iterdir()):
-        if small.should_compress(path.name):
-            small.compress(str(path))
     try:
+        shutil.copytree(source, made, dirs_exist_ok=True)
+        small = Compressor(use_brotli=False, quiet=True)
+        for path in sorted(made.iterdir()):
+            if small.should_compress(path.name):
+                small.compress(str(path))
         made.rename(kept)
-    except OSError:  # another process was first
-        shutil.rmtree(made)
+    except OSError:  # or another process was first
+        shutil.rmtree(made, ignore_errors=True)
+    return kept.is_dir()

@@ -9,8 +9,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from oversight.base import jobs
 from oversight.base.db import db
-from oversight.time import due, faults, figures
+from oversight.time import due, faults, figures, work
 
 from .session import moment
 
@@ -49,6 +50,21 @@ class Figures(Collector):
                 "work_failed",
                 "Background work that has failed and is not done",
                 figures.work_failed(db.session),
+            ),
+            (
+                "work_late",
+                "Background work that was due ten minutes ago and was not tried",
+                work.late(db.session, moment()),
+            ),
+            (
+                "work_given_up",
+                "Background work that was tried so often that somebody must look",
+                work.given_up(db.session),
+            ),
+            (
+                "worker_lives",
+                "1 where a worker takes the jobs of PostgreSQL's queue",
+                int(jobs.worked(db.session)),
             ),
             (
                 "sweep_leapt_days",

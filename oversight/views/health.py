@@ -36,8 +36,16 @@ def readyz():
     return Response(f"ready\n{_swept()}", mimetype="text/plain")
 
 
+def serves() -> bool:
+    """True where this process may serve the database: of SQLite's one does."""
+    alone = current_app.extensions.get("alone")
+    return alone is None or alone.mine()
+
+
 def _why_not() -> str:
     env = current_app.config["OVERSIGHT"]
+    if not serves():
+        return "another process serves this SQLite database"
     try:
         current = migrated_to(db.session)
         read_only = not env.sqlite and due.only_reads(db.session)
@@ -56,10 +64,10 @@ def _why_not() -> str:
 
 
 def _swept() -> str:
-    """Tell of the clock's work where it was ever done: whoever watches sees that nobody does it."""
+    """Tell when the clock's work was done last: whoever watches sees that nobody does it."""
     last, at = due.last(db.session), moment()
     if last is None:
-        return ""
+        return "never swept\n"
     days = due.leapt(db.session, at)
     waits = f"sweep waits: the clock stands {days} days later\n" if days else ""
     late = "sweep is late\n" if not days and at.now - last.at > due.SILENT else ""

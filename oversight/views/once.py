@@ -27,7 +27,7 @@ PIECE = 2**20
 
 def begin() -> None:
     """Let the first act of a form's post claim it."""
-    if request.method == "POST" and not (_has_key() or _versioned()):
+    if request.method == "POST" and not (_has_key() or versioned()):
         db.session.info[ONCE] = _claim
 
 
@@ -36,7 +36,7 @@ def _has_key() -> bool:
     return request.blueprint == "api" or "Idempotency-Key" in request.headers
 
 
-def _versioned() -> bool:
+def versioned() -> bool:
     """True where a case's version keeps a move from being made twice."""
     name = (request.view_args or {}).get("name")
     return bool(request.form.get("version")) and name is not None and name not in _unversioned()

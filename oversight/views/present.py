@@ -35,6 +35,7 @@ from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Activity, Case, Person, Unit, Zone
 from oversight.organization import members, names
 from oversight.organization.units import by_id, others_of_zone, successor_of, superiors
+from oversight.papers import layout
 from oversight.register import audit_log
 from oversight.register.zone_settings import READERS
 from oversight.rules.absence import FOLLOW_UP
@@ -289,6 +290,10 @@ def _register_globals(app: Flask) -> None:
         units_apart=units_apart,
         help_line=help.line,
         help_keys=help.keys,
+        as_letter=layout.letter,
+        title_lines=layout.title_lines,
+        signed_by=layout.signed_by,
+        cols=layout.shares,
         today=lambda: session.moment().today,
     )
 

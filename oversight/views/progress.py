@@ -32,6 +32,8 @@ STAGES = {
     "check": N_("正在核对"),
     "compare": N_("正在与库里比对"),
     "write": N_("正在写入"),
+    "print": N_("正在制作"),
+    "plan": N_("正在重排各支部的党日"),
 }
 log = logging.getLogger(__name__)
 

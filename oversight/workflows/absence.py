@@ -231,7 +231,7 @@ WORKFLOW = Workflow(
         Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE,
              only_if=(number_demanded, unexcused.educated), does=(facts.file,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
-             asks=(Field("archive_no", "text", "档案编号", alone=True),), only_if=(unexcused.educated,),
+             asks=(Field("archive_no", "text", "档案编号", alone=True, line=True),), only_if=(unexcused.educated,),
              does=(facts.file,),
              bulk=Bulk(done=N_("已编号归档 %(n)s 人：%(names)s"))),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,

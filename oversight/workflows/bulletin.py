@@ -8,6 +8,7 @@ from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, Rule, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER
+from oversight.papers.notices import bulletin as paper
 from oversight.papers.numbers import void_papers
 from oversight.rules import bulletin as facts
 from oversight.rules.common import another_person, common_moves
@@ -71,15 +72,16 @@ def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
     # fmt: off
     return Workflow(
         "bulletin", N_("情况通报"), version=version, opens=at.draft, opened_by=at.office, short=N_("情况通报"),
-        facts=(Field("month", "text", "哪个月", initial=facts.last_month), Field("comment", "text", "情况点评"),
+        facts=(Field("month", "text", "哪个月", hint="写成 2026-11 这样。", line=True,
+                     initial=facts.last_month), Field("comment", "text", "情况点评"),
                Field("demands", "text", "下步要求", required=False),
-               Field("corrects", "text", "更正哪一份通报（文号）", required=False)),
+               Field("corrects", "text", "更正哪一份通报（文号）", required=False, line=True)),
         open_if=ready, business_key=facts.about, on_open=(facts.count,),
         moves=(
             *drafting(SIGNED, under=SIGNED, at=at),
             sending_back(SIGNED, at),
             Move("sign", "签发", at.proposed, PUBLISHED, by=at.signer, under=TOLD, asks=(OPINION,), decides=True,
-                 only_if=(another_person,), does=(facts.count, facts.publish),
+                 only_if=(another_person,), does=(facts.count, facts.publish), letter=paper,
                  tells=(Tell(at.office, "情况通报已签发印发。"), Tell(EVERY_BRANCH, heard))),
             Move("revoke", "撤销通报", PUBLISHED, REVOKED, by=at.signer, under=SIGNED, asks=(WHY,),
                  does=(void_papers,), tone="negative"),

@@ -9,6 +9,7 @@ from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.papers.notices import deployment
 from oversight.papers.numbers import void_papers
 from oversight.rules import campaign as facts
 from oversight.rules.common import another_person, common_moves
@@ -66,7 +67,7 @@ WORKFLOW = Workflow(
         *drafting(SIGNED, not_over, under=SIGNED),
         sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=DEPLOYED, asks=(OPINION,), decides=True,
-             only_if=(another_person, not_over), does=(facts.deploy,),
+             only_if=(another_person, not_over), does=(facts.deploy,), letter=deployment,
              tells=(Tell(ZONE_OFFICE, "评议部署已签发印发。"), Tell(EVERY_BRANCH, "区里印发了民主评议部署。"),)),
         Move("revoke", "撤销部署", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
              does=(void_papers,), tone="negative"),

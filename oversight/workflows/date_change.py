@@ -121,7 +121,7 @@ ONE_OF_MANY = Bulk(
 
 # fmt: off
 WORKFLOW = Workflow(
-    "date_change", N_("变更活动时间请示"), version=2, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
+    "date_change", N_("变更活动时间请示"), version=3, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
     facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
@@ -208,7 +208,7 @@ WORKFLOW = Workflow(
              only_if=(second_person, guards.still_ahead), does=(*UNDO, papers.issue_cancellation), decides=True,
              tells=_tell("已同意取消变更，党日恢复原定日期。")),
         Move("keep", "不取消，按批复执行", CANCEL_ASKED, APPROVED, by=SUPERIOR, under=REVOCABLE, asks=(NOTE,), decides=True,
-             only_if=(second_person,), tells=_tell("不取消变更，按批复执行。")),
+             only_if=(second_person,), does=(papers.issue_upheld,), tells=_tell("不取消变更，按批复执行。")),
         Move("take_effect", "日期已到，变更执行", (APPROVED, CANCEL_ASKED), IN_FORCE, by=TIMER, under=CONSENT,
              on=facts.first_day, tells=_tell("日期已到，变更已执行。")),
         Move("report_late", "事后补报", DRAFT, REPORTED, by=BRANCH, under=FORCE_MAJEURE, asks=LATE,
@@ -218,7 +218,8 @@ WORKFLOW = Workflow(
              asks=(NOTE,), only_if=(second_person,), does=(apply_late, papers.issue_acceptance), decides=True,
              tells=(Tell(BRANCH, "补报已获认可。"),)),
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
-             only_if=(second_person,), decides=True, tone="negative", tells=(Tell(BRANCH, "补报没有获得认可。"),)),
+             only_if=(second_person,), does=(papers.issue_non_acceptance,), decides=True, tone="negative",
+             tells=(Tell(BRANCH, "补报没有获得认可。"),)),
         *(Move("excuse_month", "同意暂缓开展", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
                only_if=(second_person, *ahead), does=(excuse_month, papers.issue_deferral), decides=True,
                tells=(Tell(BRANCH, "已同意当月暂缓开展。"),))
@@ -229,4 +230,14 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
-EARLIER = (VERSION_1,)
+UNWRITTEN = (papers.issue_upheld, papers.issue_non_acceptance)
+# Version 2: what was not accepted and not cancelled was answered without a paper.
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    moves=tuple(
+        replace(move, does=tuple(one for one in move.does if one not in UNWRITTEN))
+        for move in WORKFLOW.moves
+    ),
+)
+EARLIER = (VERSION_2, VERSION_1)

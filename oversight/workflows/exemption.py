@@ -15,7 +15,7 @@ from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, effect, rule
 from oversight.law.roles import BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
-from oversight.papers.consents import issue_consent
+from oversight.papers.consents import issue_consent, issue_refusal
 from oversight.papers.numbers import void_papers
 from oversight.rules import exemption as facts
 from oversight.rules.common import another_person, common_moves
@@ -87,7 +87,7 @@ def resume(attempt: TransitionContext) -> None:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "exemption", N_("免予参加活动申请"), version=4, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
+    "exemption", N_("免予参加活动申请"), version=5, opens=ASKED, opened_by=MEMBER, short=N_("免予参加"),
     facts=(Field("member", "person", "党员"), Field("reason", "choice", "原因", choices=members.CARE_REASONS),
            Field("from_on", "date", "从哪天起"), Field("until", "date", "到哪天止")),
     open_if=(of_this_branch, within_term, not_for_the_past, one_at_a_time, follows_on),
@@ -103,7 +103,7 @@ WORKFLOW = Workflow(
              tells=(Tell(MEMBER, "免予参加活动已获批准。"), Tell(BRANCH, "这名党员免予参加活动已获批准。"),),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("批准后起止日期内不计入应到，到期自动恢复。"))),
         Move("refuse", "不批准", SUPPORTED, REFUSED, by=SUPERIOR, under=ASKED_FOR, asks=(WHY,), decides=True,
-             only_if=(another_person,),
+             only_if=(another_person,), does=(issue_refusal,),
              tone="negative", tells=(Tell(MEMBER, "免予参加活动没有获得批准。"), Tell(BRANCH, "这名党员免予参加活动没有获得批准。"),)),
         Move("resume", "提前恢复", IN_FORCE, RESUMED, by=MEMBER, under=CARE, does=(resume,)),
         Move("end", "期满", IN_FORCE, ENDED, by=TIMER, under=ASKED_FOR, on=facts.day_after,
@@ -140,11 +140,20 @@ def _unnumbered(move: Move) -> Move:
     return replace(move, does=kept)
 
 
-VERSION_3 = replace(
+# Version 4: a no was answered without a paper.
+VERSION_4 = replace(
     WORKFLOW,
+    version=4,
+    moves=tuple(
+        replace(move, does=tuple(one for one in move.does if one is not issue_refusal))
+        for move in WORKFLOW.moves
+    ),
+)
+VERSION_3 = replace(
+    VERSION_4,
     version=3,
-    open_if=tuple(dated if one is within_term else one for one in WORKFLOW.open_if),
-    moves=tuple(_third(move) for move in WORKFLOW.moves),
+    open_if=tuple(dated if one is within_term else one for one in VERSION_4.open_if),
+    moves=tuple(_third(move) for move in VERSION_4.moves),
 )
 VERSION_2 = replace(
     VERSION_3,
@@ -153,6 +162,7 @@ VERSION_2 = replace(
     moves=tuple(_second(move) for move in VERSION_3.moves),
 )
 EARLIER = (
+    VERSION_4,
     VERSION_3,
     VERSION_2,
     replace(VERSION_2, version=1, moves=tuple(_unnumbered(move) for move in VERSION_2.moves)),

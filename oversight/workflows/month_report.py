@@ -4,6 +4,8 @@ has recorded a wrong day already: reported afterwards (事后补报), or put off
 Never a move of 七一 beforehand. Consent to put off is shown as such; the month stays unheld.
 """
 
+from dataclasses import replace
+
 from oversight.base.sentences import N_
 from oversight.base.terms import REPLY
 from oversight.law.clauses import clause, house_rule
@@ -85,7 +87,7 @@ def putting_off_was_asked(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "month_report", N_("补报和暂缓开展"), version=1, opens=ASKED, opened_by=BRANCH, short=N_("补报暂缓"),
+    "month_report", N_("补报和暂缓开展"), version=2, opens=ASKED, opened_by=BRANCH, short=N_("补报暂缓"),
     facts=(Field("asks", "choice", "报什么", choices=facts.ASKS),
            Field("month", "text", "哪个月的活动", hint=N_("写成 2026-11 这样")),
            Field("july", "yes_no", "是不是“七一”活动", required=False),
@@ -104,7 +106,8 @@ WORKFLOW = Workflow(
              consequence=N_("即印发批复；只作说明，这个月仍记为没有开展"),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("只作说明，这些月份仍记为没有开展。"))),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=PROMPT, asks=(WHY,), decides=True, tone="negative",
-             only_if=(another_person,), tells=(Tell(BRANCH, "补报或暂缓开展没有获得同意。"),)),
+             only_if=(another_person,), does=(papers.issue_refusal,), letter=papers.refusal,
+             tells=(Tell(BRANCH, "补报或暂缓开展没有获得同意。"),)),
         Move("withdraw", "撤回", ASKED, WITHDRAWN, by=BRANCH, under=PROMPT, place="aside"),
         Move("lapse", "到期未答复", ASKED, LAPSED, by=TIMER, under=PROMPT, on=facts.lapses_on,
              tells=(Tell(BRANCH, "上级到期没有答复，已失效。"), Tell(ABOVE, "下一级到期没有答复补报或暂缓。"))),
@@ -112,3 +115,15 @@ WORKFLOW = Workflow(
     ),
 )
 # fmt: on
+
+# Version 1: a no was answered without a paper.
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        moves=tuple(
+            replace(move, does=(), letter=None) if move.name == "refuse" else move
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

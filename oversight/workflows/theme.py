@@ -8,6 +8,7 @@ from oversight.calendar.workdays import months_after
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
+from oversight.papers.notices import theme_of_the_month
 from oversight.papers.numbers import void_papers
 from oversight.rules import theme as facts
 from oversight.rules.common import another_person, common_moves
@@ -59,14 +60,16 @@ def not_past(attempt: TransitionContext) -> bool:
 # fmt: off
 WORKFLOW = Workflow(
     "theme", N_("月度主题安排"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("月度主题"),
-    facts=(Field("month", "text", "哪个月", initial=facts.next_month), Field("theme", "text", "主题"),
+    facts=(Field("month", "text", "哪个月", hint="写成 2026-11 这样。", line=True,
+                                                initial=facts.next_month),
+           Field("theme", "text", "主题", line=True),
            Field("actions", "text", "规定动作，一行一项"), Field("advice", "text", "自选动作建议", required=False)),
     open_if=(by_the_zone, a_month, to_come), business_key=facts.about,
     moves=(
         *drafting(SIGNED, not_past, under=SIGNED),
         sending_back(SIGNED),
         Move("sign", "签发", PROPOSED, IN_FORCE, by=ZONE_SIGNER, under=MONTHLY, asks=(OPINION,), decides=True,
-             only_if=(another_person, not_past), does=(facts.publish,),
+             only_if=(another_person, not_past), does=(facts.publish,), letter=theme_of_the_month,
              tells=(Tell(ZONE_OFFICE, "月度主题已签发印发。"), Tell(EVERY_BRANCH, "区里印发了月度主题安排。"))),
         Move("revoke", "撤销主题安排", IN_FORCE, REVOKED, by=ZONE_SIGNER, under=SIGNED, asks=(WHY,),
              does=(void_papers,), tone="negative"),

@@ -21,6 +21,8 @@ SECTIONS = {
     "glance": "glance",
     "sweep": "clockwork",
     "strangers": "strangers",
+    "papers": "papers",
+    "load": "load",
 }
 
 

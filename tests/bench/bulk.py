@@ -56,21 +56,35 @@ class Bulk(Program):
         """Record the same where four are missing in each; returns CPU."""
         return self._record(self._owed(OPENED), 4)
 
-    def statements(self, absent: int) -> int:
+    def statements(self, absent: int, late: bool = False) -> int:
         """Count what one sheet asks, after others of the process."""
-        first, second, third = self._owed(3, OPENED + absent)
+        first, second, third = self._owed(3, OPENED + absent + 3 * late, late)
         with self.counted() as seen:
             self._record([first, second], absent)
             seen.clear()
             self._record([third], absent)
         return asked_once(seen)
 
-    def _owed(self, n: int, after: int = 0) -> list[tuple]:
-        """Return party days without a record, each with its secretary and its roster."""
+    def _owed(self, n: int, after: int = 0, late: bool = False) -> list[tuple]:
+        """Return party days without a record, each with its secretary and its roster; they are of
+        today, unless their records are to be late, which the superior is told of.
+        """
+        found = self.rows(OWED, TODAY, n, after)
+        if not late:
+            self._set_today([key for key, _unit, _person in found])
         return [
             (dashed(key), self.actor(person), [dashed(one) for (one,) in self.rows(ROSTER, unit)])
-            for key, unit, person in self.rows(OWED, TODAY, n, after)
+            for key, unit, person in found
         ]
+
+    def _set_today(self, keys: list[str]) -> None:
+        link = sqlite3.connect(self.db.engine.url.database)
+        link.executemany(
+            "UPDATE activities SET day=?, rule_day=? WHERE id=?",
+            [(TODAY, TODAY, key) for key in keys],
+        )
+        link.commit()
+        link.close()
 
     def _record(self, days: list[tuple], absent: int) -> float:
         from oversight.ledger.attendance import Sheet, submit

@@ -14,10 +14,15 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 def statements(engine: sa.Engine):
     """Yield a list that grows by each statement which SQLite runs; what triggers do is left out."""
     seen: list[str] = []
+    last = ""
 
     def hear(text: str) -> None:
-        if not text.startswith("--"):
+        nonlocal last
+        if text != last and not text.startswith(
+            "--"
+        ):  # what sets off a trigger is told again for each of them
             seen.append(text.lstrip()[:60])
+        last = text
 
     def watch(link, *_rest) -> None:
         link.set_trace_callback(hear)

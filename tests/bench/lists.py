@@ -44,6 +44,8 @@ def _statements(report: Report, scene: Scene) -> None:
     with contenders() as start:
         bulk = start("sheet", "bulk.Bulk", **given)
         alone, missing = bulk.value("statements", absent=0), bulk.value("statements", absent=4)
+        late = bulk.value("statements", absent=0, late=True)
     report.goal("one sheet of 40 members, nobody missing", alone, "statements", 12)
     report.goal("the same for each member missing", (missing - alone) / 4, "statements", 1)
+    report.goal("one sheet that is late, which the superior is told of", late, "statements", 18)
     path.unlink()

@@ -54,7 +54,14 @@ def _p95(act, seconds: float) -> float:
 
 @contextmanager
 def _served(scene: Scene):
-    """Serve a copy of the demo zone by the program's own command."""
+    """Serve a copy of the demo zone by the program's own command; yields its port."""
+    with served(scene) as (port, _process):
+        yield port
+
+
+@contextmanager
+def served(scene: Scene):
+    """Serve a copy of the demo zone by the program's own command; yields its port and process."""
     database = scene.folder / "strangers.db"
     shutil.copy(scene.demo, database)
     with socket.socket() as probe:
@@ -63,12 +70,12 @@ def _served(scene: Scene):
     env = {key: value for key, value in os.environ.items() if not key.startswith("OVERSIGHT_")}
     env |= {"OVERSIGHT_INSTANCE": str(scene.folder), "OVERSIGHT_SECRET_KEY": "bench" * 8}
     env |= {"OVERSIGHT_DATABASE_URL": f"sqlite:///{database}", "PORT": str(port)}
-    env["PYTHONPATH"] = str(scene.tree)
+    env |= {"PYTHONPATH": str(scene.tree), "OVERSIGHT_LOG": "errors"}
     command = [sys.executable, "-c", "from oversight.cli import main; main()", "serve"]
     process = subprocess.Popen(command, cwd=scene.tree, env=env, stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -106,9 +113,9 @@ class User:
         link.close()
         return answer.status, text
 
-    def log_in(self, password: str = PASSWORD) -> int:
+    def log_in(self, password: str = PASSWORD, name: str = READER) -> int:
         token = TOKEN.search(self.send("GET", "/login")[1])[1]
-        words = {"username": READER, "password": password, "csrf_token": token}
+        words = {"username": name, "password": password, "csrf_token": token}
         status = self.send("POST", "/login", words)[0]
         if status == 302:
             self.token = TOKEN.search(self.send("GET", "/password")[1])[1]

@@ -11,7 +11,10 @@ from .product import TODAY, Program
 DUE = 1_000
 STAMP = f"{TODAY} 02:00:00.000000"
 CHOOSE = """SELECT id FROM cases WHERE workflow='date_change' AND state='asked' AND closed_at IS NULL
-AND id LIKE '01a12%' AND wake_on > ? ORDER BY id LIMIT ?"""
+AND id LIKE '01a12%' AND wake_on > ? AND running_since < ? ORDER BY id LIMIT ?"""
+LONG_AGO = (
+    "2026-11-20"  # a working day was left for an answer: else a request runs out, a day later
+)
 LAPSE = (
     "BEGIN IMMEDIATE",
     "CREATE TEMP TABLE due AS SELECT id FROM cases WHERE closed_at IS NULL AND wake_on<=:today",
@@ -53,7 +56,7 @@ class Sweeper(Program):
         self.db.session.remove()
         self.db.engine.dispose()
         link = self._raw()
-        ids = [key for (key,) in link.execute(CHOOSE, (TODAY, n))]
+        ids = [key for (key,) in link.execute(CHOOSE, (TODAY, LONG_AGO, n))]
         link.executemany(
             "UPDATE cases SET wake_on=?, facts=json_set(facts, '$.day', ?) WHERE id=?",
             [(TODAY, TODAY, key) for key in ids],

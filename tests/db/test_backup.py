@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from oversight import cli, create_app
-from oversight.base import archive, files
+from oversight.base import archive, files, jobs
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db, new_id
 from oversight.commands import keeping
@@ -97,7 +97,8 @@ def empty(request, database_url, tmp_path):
 def contents(place) -> dict[str, list]:
     """Return all rows of all tables."""
     with place.app.app_context(), db.engine.connect() as link:
-        tables = sa.inspect(link).get_table_names()
+        names = sa.inspect(link).get_table_names()
+        tables = [name for name in names if not name.startswith(jobs.TABLES)]
         return {
             name: sorted(map(str, link.execute(sa.text(f"SELECT * FROM {name}")).all()))
             for name in tables

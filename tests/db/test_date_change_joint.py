@@ -297,7 +297,8 @@ def test_the_request_is_of_all_branches_to_all_superiors(play):
         play.session, case, play.at, words={"new_day": DEC11, "reason": "因共同开展主题实践。"}
     )
     body = replies.request(attempt)
-    assert body["to"] == "青溪镇党委、柏岭镇党委：" and body["from"] == "石桥村党支部、柏树村党支部"
+    assert body["to"] == "青溪镇党委、柏岭镇党委：" and body["from"] == "石桥村党支部"
+    assert body["others"] == ["柏树村党支部"], "each signs for itself"
     assert body["title"] == "关于联合变更12月主题党日活动时间的请示"
     assert body["paragraphs"][0] == (
         "因共同开展主题实践，我们12月主题党日活动时间原定2026年12月4日（星期五），"

@@ -7,7 +7,20 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Case, Checkpoint, InstallationFact, JournalRow, Notice, Reminder
+from oversight.commands import audit
+from oversight.models import (
+    Account,
+    Case,
+    Checkpoint,
+    Draft,
+    InstallationFact,
+    JournalRow,
+    Notice,
+    Refusal,
+    Reminder,
+    ZoneSettingRow,
+)
+from oversight.register import drafts
 from oversight.time import due, faults, figures, growth, sweep
 from tests.db.test_sweep import ask, state
 from tests.support.world import at
@@ -140,3 +153,60 @@ def test_what_was_read_long_ago_goes_and_nothing_else(session, world, asked, tmp
     assert growth.daily(session, tmp_path, at("2029-12-20")) == 1
     assert {one for one in session.scalars(sa.select(Notice.id))} == kept
     assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1
+
+
+def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked, tmp_path):
+    session.add(
+        Refusal(
+            zone_id=world.zone.id,
+            at=at("2026-11-24").now,
+            move="x",
+            workflow="",
+            status=403,
+            sentence="不",
+        )
+    )
+    account = Account(
+        zone_id=world.zone.id,
+        person_id=world.people["village.secretary"].id,
+        username="v",
+        password_hash="x",
+        created_at=at("2026-11-24").now,
+    )
+    session.add(account)
+    session.flush()
+    session.add(
+        Draft(
+            account_id=account.id,
+            address="/x",
+            zone_id=world.zone.id,
+            words=b"",
+            saved_at=at("2026-11-24").now,
+        )
+    )
+    for name, value in (("keep_refusals", "365"), ("keep_drafts", "90")):
+        chosen = ZoneSettingRow(
+            zone_id=world.zone.id,
+            name=name,
+            value=value,
+            by_id=world.people["zone.sysadmin"].id,
+            at=at("2026-11-24").now,
+        )
+        session.add(chosen)
+    session.commit()
+    due.sweep(session, at("2026-11-25"))
+
+    def there():
+        return [
+            session.scalar(sa.select(sa.func.count()).select_from(one)) for one in (Refusal, Draft)
+        ]
+
+    drafts.forget_old(session, at("2027-02-20"))
+    growth.daily(session, tmp_path, at("2027-11-20"))
+    assert there() == [1, 1], "after the usual thirty days"
+    drafts.forget_old(session, at("2027-02-24"))
+    growth.daily(session, tmp_path, at("2027-11-27"), owner=False)
+    assert there() == [1, 0], "of tables that are another's only he may prune"
+    growth.daily(session, tmp_path, at("2027-11-28"))
+    assert there() == [0, 0]
+    assert audit.verify(session) == []

@@ -5,10 +5,13 @@ a sheet refuses. From the guidance 三（一）2, 3, 5, 三（二）2, 4, 5 and 
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.calendar.party_days import activity_for
 from oversight.ledger import charter, duty_records, obligations
+from oversight.models import DutyRecord
 from tests.db.test_attendance import activity, record, sheet
 from tests.db.test_obligations import do, enter, owed
 from tests.db.test_registers import note, settle
@@ -83,6 +86,14 @@ def test_a_form_is_owed_with_what_it_is_the_form_of(session, world, held, first,
     assert states(session, world, key) == {NOVEMBER: "overdue"}
     do(session, world, {first: "发展党员" if first == "RIGHTS.DISCUSS" else "", key: ""})
     assert states(session, world, key) == {NOVEMBER: "settled"}
+
+
+def test_no_form_is_owed_of_what_was_recorded_before_it_was_asked(session, world, held):
+    world.people["village.member1"].joined_on = at("2001-11-20").today
+    do(session, world, {"OATH.JOIN_MONTH": ""})
+    before = session.scalars(sa.select(DutyRecord)).one()
+    set_committed_value(before, "form_asked", False)  # as the upgrade leaves it
+    assert states(session, world, "OATH.FORM") == {}
 
 
 def test_the_oath_s_form_stands_beside_an_oath_only(session, world):

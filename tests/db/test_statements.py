@@ -5,16 +5,23 @@ One of them keeps what was written to be found by; a move without words sends no
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
+import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import db
+from oversight.calendar.party_days import activity_for
 from oversight.engine import transitions
 from oversight.law.clauses import house_rule
 from oversight.law.definition import Due, Move, State, Workflow
 from oversight.law.roles import BRANCH, SUPERIOR
+from oversight.ledger import attendance
+from oversight.models import Case
 from tests.support.actors import GOOD_WORDS, REASON, Play
 from tests.support.statements import told
+from tests.support.world import at
 
 RULE = house_rule("只用于计数。")
 DRAFT = State("draft", "草稿", waits_on=BRANCH)
@@ -90,12 +97,36 @@ def test_asking_and_returning_a_date_change(play):
 
 def test_approving_a_date_change(play):
     """The move takes what every move takes; the day, its record, the number and the paper are its
-    own, of the day's chain the head, read and written, and its row, and what leaves the reply's files
-        to the outbox.
+    own, and of the day's chain the head, read and written, and its row.
     """
     play.approved(name="community.secretary", unit="community")
     case = play.asked().id
-    assert count(play, case, "town1.officer", "approve", opinion="同意") == 16
+    assert count(play, case, "town1.officer", "approve", opinion="同意") == 15
+
+
+def sheet_of(play, unit: str, absent: int) -> int:
+    """Record a party day of which nobody has written anything; returns its statements."""
+    on = activity_for(play.session, play.world.units[unit], 2026, 11)
+    people = [row.id for row in attendance.roster(play.session, on, on.day)]
+    entries = {one: ("present", None, None) for one in people}
+    entries |= dict.fromkeys(people[len(people) - absent :], ("absent", None, None))
+    when, key = at("2026-11-09"), on.id
+    who = play.world.actor(f"{unit}.secretary", when.today)
+    for held in who.posts:
+        held.unit.path  # noqa: B018  loads it
+    play.session.flush()
+    play.session.expunge_all()
+    play.session.commit()
+    with told(db.engine) as seen:
+        attendance.submit(play.session, key, attendance.Sheet(entries), who, when)
+    return len(list(groupby(text[:30] for text in seen)))  # a list is told of row by row
+
+
+def test_a_sheet_and_each_missing_member(play):
+    """What opens for those missing is written as lists: as many statements for one as for four."""
+    alone = sheet_of(play, "village", 0)
+    one, more = sheet_of(play, "community", 1), sheet_of(play, "organ", 3)
+    assert alone <= 12 and one <= 12 + 4 and more <= 12 + 4
 
 
 def test_the_thinnest_move(play):
@@ -129,3 +160,10 @@ def test_after_a_change_of_posts_the_line_is_read_anew_once(play):
     play.session.commit()
     costs = [count(play, case, name, move, **GOOD_WORDS[move]) for name, move in turn]
     assert 12 < costs[0] <= 19 and costs[1] == 8
+
+
+def test_a_new_case_holds_no_clock_that_stands(play):
+    """Nothing, and not the JSON null, which no condition takes for nothing."""
+    case = play.open("village.secretary").id
+    stands = sa.select(sa.literal_column("paused IS NULL")).where(Case.id == case)
+    assert play.session.scalar(stands.select_from(Case)) == 1

@@ -5,6 +5,7 @@ edited, removed, added; with the seals, and with all seals removed, against one 
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from oversight.base.db import db, new_id
 from oversight.base.refusals import DomainError
-from oversight.casework import prints
+from oversight.casework import prints, sealed_copies
 from oversight.commands import audit
 from oversight.engine import journal, transitions
 from oversight.engine.use_case import use_case
@@ -21,6 +22,7 @@ from oversight.models import (
     Account,
     Attachment,
     Case,
+    Paper,
     Person,
     PhoneLook,
     Refusal,
@@ -36,11 +38,13 @@ from tests.db.test_prints import Setter
 from tests.support.actors import Play
 from tests.support.world import at
 
+PLAIN = Path(__file__).parents[1] / "support" / "pdfs" / "plain.pdf"
 # What is changed in a row: column and SQL.
 REPLAYED = {
     "cases": ("facts", "json_set(facts, '$.reason', 'x')"),
     "papers": ("body", "json_set(body, '$.title', 'x')"),
     "paper_files": ("sha256", "'x'"),
+    "sealed_copies": ("sha256", "'x'"),
     "appraised": ("grade", "'basic'"),
     "recusals": ("reason", "'x'"),
     "zone_notices": ("day", "'2026-12-30'"),
@@ -97,6 +101,7 @@ OTHERWISE = {
     "checkpoints": {"number": 99, "day": None, "previous": "x"},
     "papers": {"seq": 999, "code": "X"},
     "paper_files": {"kind": "x", "stored": "other"},
+    "sealed_copies": {"version": 77, "stored": "other"},
     "cases": {"subject": None, "closed_at": "2026-01-01 00:00:00.000000"},
     "sightings": {"person_id": "other"},
     "life_meetings": {"held_on": "2026-02-02"},
@@ -123,9 +128,17 @@ def sealed(sqlite_template, tmp_path_factory):
         fill(db.session)
         press = prints.Press(zone.path.parent, "", Setter())
         prints.run(db.session, press, zone.app.extensions["clock"].moment(), 1)
+        scan(db.session, press.folder, zone.app.extensions["clock"].moment())
         db.session.remove()
     zone.ok("audit", "checkpoint")
     return zone, max(zone.path.parent.glob("seals/*.json"))
+
+
+def scan(session, folder, at) -> None:
+    """Keep a paper as it was sealed."""
+    paper = session.scalar(sa.select(Paper).where(Paper.issued_by.is_not(None)).limit(1))
+    who = actor_of(session, paper.issued_by, at.today)
+    sealed_copies.submit(session, folder, paper.id, PLAIN.read_bytes(), "a.pdf", who, at)
 
 
 def fill(session) -> None:

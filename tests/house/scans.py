@@ -25,6 +25,7 @@ NAMED = "looks for a part of a name"
 PRUNE = "drops what is old, once an hour"
 FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
+LIVED = "looks at all of a simulated year, in an instance of its own"
 
 _BY_REASON = {
     INBOX: {"cases": "box_counts counts"},
@@ -52,7 +53,15 @@ _BY_REASON = {
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
         **dict.fromkeys(
-            ["papers", "paper_files", "appraised", "recusals", "desks", "number_series"],
+            [
+                "papers",
+                "paper_files",
+                "sealed_copies",
+                "appraised",
+                "recusals",
+                "desks",
+                "number_series",
+            ],
             "_standing",
         ),
         **dict.fromkeys(
@@ -68,12 +77,12 @@ _BY_REASON = {
         ),
         "refusals": "_leaves _loose ripe prune",
         "life_meetings": "_leaves _loose _standing",
-        "duty_records": "_leaves _loose _duties",
+        "duty_records": "_leaves _loose _lines",
         "year_sheets": "_standing",
         "register_entries": "_leaves _loose _standing",
         "activities": "_standing standing",
         "record_chains": "told _heads due",
-        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_by_day"),
+        **dict.fromkeys(["attendance", "invitees", "exempted", "leave_notices"], "_lines"),
         "units": "_Compare.__init__ Groups.__init__ outline zone_unit _standing standing",
         "persons": "_Compare._load_people _standing standing",
         "memberships": "_Compare._load_people standing",
@@ -84,18 +93,22 @@ _BY_REASON = {
     ZONE: {
         "units": "schedule issue_unit ask_unit _branches to_every_branch _lines",
         "activities": "replan _days_in_force _years_ahead _figures",
+        **dict.fromkeys(["accounts", "outlets"], "_digest"),
     },
     CHOICE: {"units": "others_of_zone branches_to_join"},
     SERVER: {
         "cases": "open_cases demo",
-        "work": "_count retry",
+        "work": "_count retry late given_up listed",
         "journal": "_clock",
         "attachments": "astray _files",
         "paper_files": "astray _files",
+        "sealed_copies": "astray _files",
         "units": "unit first_administrators demo",
         "persons": "demo _numbers",
         "posts": "missing",
-        "accounts": "has_demo_accounts _factors",
+        "accounts": "has_demo_accounts _factors addressed",
+        "outlets": "listed _robots",
+        "reaches": "wake reaches",
         "api_tokens": "migrate",
         "checkpoints": "migrate",
     },
@@ -111,10 +124,14 @@ _BY_REASON = {
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
         "attachments": "tidy",
         "paper_files": "tidy",
+        "sealed_copies": "tidy",
     },
-    FIRST: dict.fromkeys(
-        ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
-    ),
+    FIRST: {
+        **dict.fromkeys(
+            ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
+        ),
+        **dict.fromkeys(["accounts", "outlets"], "_reachable"),
+    },
     DEMO: {
         "cases": "Roll.note",
         "activities": "_held fill _filed",
@@ -124,7 +141,17 @@ _BY_REASON = {
         "life_meetings": "fill",
         "accounts": "found",
     },
+    LIVED: {
+        "cases": "Life._lying _holders _nobody_dropped _swept digest",
+        "desks": "Life._lying _holders",
+        "activities": "Life.activities digest",
+        "attendance": "_nobody_dropped digest",
+        "journal": "digest",
+        "units": "offices_at",
+    },
 }
+# Read all of whatever table there is.
+EVERY = {"read_whole": WHOLE, "go_on_counting": SERVER, "filled": FIRST, "counts": LIVED}
 ALLOWED = {
     (function, table): why
     for why, tables in _BY_REASON.items()

@@ -130,6 +130,7 @@ PLAIN = (
     (re.compile(r"(nonce=['\"]?)[\w+/=-]+"), r"\1NONCE"),
     (re.compile(r"([?&;]v=)[0-9a-f]{12}"), r"\1STAMP"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
+    (re.compile(r"(\"size\": |\bsize=)[0-9]+"), r"\1SIZE"),  # of files, which differ by a few bytes
     (re.compile(r"\b[0-9a-f]{40}\b"), "STORED"),
 )
 

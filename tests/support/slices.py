@@ -42,7 +42,8 @@ OF_THE_DATABASE = {
         "seals",
         "sight",
     ),
-    *("standing", "statements", "sweep", "sweep_part2", "tampering", "use_case"),
+    *("served", "served_kill", "standing", "statements", "sweep", "sweep_part2", "tampering"),
+    *("use_case", "work", "work_kill"),
 }
 
 

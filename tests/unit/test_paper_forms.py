@@ -74,7 +74,7 @@ def test_a_docx_has_the_page_and_the_grid_of_the_standard():
     ]
     assert attributes(section.find(f"{W}docGrid")) == {"type": "lines", "linePitch": "579"}
     defaults = part(docx.make(paper(), CHECK), "styles").find(f"{W}docDefaults")
-    assert attributes(defaults.find(f".//{W}spacing")) == {"val": "-5"}
+    assert attributes(defaults.find(f".//{W}spacing")) == {"val": "-6"}
     assert attributes(defaults.find(f".//{W}widowControl")) == {"val": "0"}
 
 

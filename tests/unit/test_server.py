@@ -28,6 +28,7 @@ def served(gate, monkeypatch):
     app.add_url_rule("/", "page", lambda: "here", methods=["GET", "POST"])
     app.add_url_rule("/login", "login", lambda: gate.wait(20) and "in", methods=["POST"])
     app.add_url_rule("/roster", "roster", lambda: gate.wait(20) and "read", methods=["POST"])
+    app.add_url_rule("/write", "write", lambda: gate.wait(20) and "written", methods=["POST"])
     app.add_url_rule("/size", "size", lambda: str(len(request.data)), methods=["POST"])
     with socket.create_server(("127.0.0.1", 0)) as sock:
         sock.setblocking(False)
@@ -131,13 +132,20 @@ def test_files_wait_for_each_other_and_hold_up_neither_pages_nor_log_ins(port, g
     assert all(answer(link).endswith("read") for link in waiting)
 
 
+def test_writers_wait_for_each_other_and_readers_go_on(port, gate):
+    waiting = [ask(port, "POST", "/write") for _ in range(THREADS * 10)]
+    assert answer(ask(port)).endswith("here")
+    gate.set()
+    assert all(answer(link).endswith("written") for link in waiting)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "queue"),
     [
         ("POST", "/login", 1),
         ("GET", "/login", 0),
         ("POST", "/roster", 2),
-        ("POST", "/roster/apply", 0),
+        ("POST", "/roster/apply", 4),
         ("POST", "/cases/1/attachments", 2),
         ("POST", "/api/v1/cases/1/attachments", 2),
         ("GET", "/api/v1/attachments/1", 0),

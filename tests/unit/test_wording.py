@@ -12,8 +12,11 @@ import oversight
 from oversight import workflows
 from oversight.commands import catalogue
 from oversight.law import printing
-from oversight.papers import letter, orders
+from oversight.papers import letter, orders, replies
+from oversight.papers.forms import FORMS
+from oversight.papers.layout import lines
 from oversight.rules.appraisal import version_3
+from tests.support.papers import NEVER as ON_PAPER
 
 PACKAGE = Path(oversight.__file__).parent
 SAID = sorted(
@@ -91,3 +94,15 @@ def test_headings_are_numbered_in_characters(number, written):
 
 def test_a_day_has_its_year_and_weekday():
     assert letter.full_day(date(2026, 10, 9)) == "2026年10月9日（星期五）"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_is_worded_as_a_paper_is(name):
+    for line in lines(FORMS[name]):
+        assert not [why for pattern, why in ON_PAPER.items() if re.search(pattern, line)], line
+
+
+def test_an_order_from_above_goes_to_the_superior_too_and_a_joint_reply_to_the_others():
+    """抄送 is whom it concerns besides whom it is addressed to: never the addressee."""
+    branches = [type("Unit", (), {"id": one, "name": one}) for one in "甲乙丙"]
+    assert replies._copied({"title": "t"}, branches, branches[1])["copies"] == ["甲", "丙"]

@@ -10,7 +10,7 @@ ASK = {"new_day": "2026-12-11", "reason": "冬修水利集中施工"}
 def test_alive_and_ready(api):
     assert api(None).send("GET", "//healthz").status_code == 200
     ready = api(None).send("GET", "//readyz")
-    assert ready.status_code == 200 and ready.get_data(as_text=True) == "ready\n"
+    assert ready.status_code == 200 and ready.get_data(as_text=True) == "ready\nnever swept\n"
 
 
 def test_not_ready_before_the_migration(api, session):

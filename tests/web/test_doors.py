@@ -11,12 +11,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.engine import desk_acts, inbox
+from oversight.engine import desk_acts, inbox, repeats
 from oversight.models import (
+    Account,
     Activity,
     ApiToken,
     Attachment,
     Case,
+    Idempotency,
     LifeMeeting,
     Person,
     Post,
@@ -26,7 +28,7 @@ from oversight.models import (
 )
 from tests.db.test_attendance import record, sheet
 from tests.support.actors import second_hat
-from tests.support.client import Api, token_for
+from tests.support.client import NOW, Api, token_for
 from tests.support.dump import dump
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -50,6 +52,7 @@ TABLES = {
     "token_id": ApiToken,
     "change_id": Reorganization,
 }
+ENDING = ("town1.officer", "village.secretary", "second.hat")
 MOST = 10  # ids of a kind that are tried
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -127,6 +130,42 @@ def test_a_token_to_read_acts_at_no_address(app, world, session):
     assert dump(session) == before
 
 
+def test_an_answer_kept_for_one_account_is_given_to_no_other(app, world, session):
+    """The key and the words of somebody else's request, sent by one who sees nothing of it."""
+    owner, other = (token_for(world.people[who]) for who in ENDING[:2])
+    account = session.query(Account).filter_by(person_id=world.people[ENDING[0]].id).one()
+    told = {"id": NOBODY, "unit": {"id": world.units["village"].id}, "told": "只给他看的话"}
+    again = []
+    for rule in rules(app, "POST", "PUT"):
+        if not rule.rule.startswith("/api/"):
+            continue
+        path = choices(rule, {})[0]
+        for method in sorted(rule.methods & {"POST", "PUT"}):
+            key, asked = f"{method}-{rule.endpoint}", repeats.fingerprint(method, path, {})
+            session.add(
+                Idempotency(
+                    account_id=account.id,
+                    key=key,
+                    at=NOW.now,
+                    zone_id=account.zone_id,
+                    fingerprint=asked,
+                    status=200,
+                    body=told,
+                )
+            )
+            session.commit()
+            for token in (other, owner):
+                headers = {"Idempotency-Key": key, "If-Match": '"1"'}
+                headers |= {"Authorization": f"Bearer {token}"}
+                with app.app_context():
+                    client = app.test_client(use_cookies=False)
+                    answer = client.open(path, method=method, json={}, headers=headers)
+                given = "told" in (answer.get_json(silent=True) or {})
+                again += [path] if given and token == owner else []
+                assert token == owner or not given, path
+    assert again, "its owner is given it again, where there is no id that he may no longer see"
+
+
 # Ground -------------------------------------------------------------------------------------------
 
 
@@ -149,7 +188,6 @@ def lived(session, world, play):
     session.commit()
 
 
-ENDING = ("town1.officer", "village.secretary", "second.hat")
 GROUNDS = ("zone", "town1", "village", "community", "village2")  # of each relation to theirs, one
 PEOPLE = (*ENDING, "village.member1", "village2.secretary")
 ONCE = ("/cases/<uuid:case_id>", "/units/<uuid:unit_id>/year/<int:year>")

@@ -62,7 +62,7 @@ def ready(api) -> tuple[int, str]:
 
 
 def test_not_ready_where_the_disk_takes_nothing(api, app, tmp_path):
-    assert ready(api) == (200, "ready\n")
+    assert ready(api) == (200, "ready\nnever swept\n")
     (tmp_path / "file").touch()
     env = app.config["OVERSIGHT"]
     app.config["OVERSIGHT"] = replace(env, data_dir=tmp_path / "file")

@@ -12,6 +12,7 @@ from oversight.commands import audit
 from oversight.papers.numbers import void
 from tests.db.test_appraisal_cases import setting
 from tests.db.test_prints import Setter
+from tests.db.test_sealed_copies import SCAN
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -151,3 +152,46 @@ def test_a_number_put_right_stands_on_new_files_and_the_old_are_told_apart(
 def _bytes(session, press, paper, kind: str) -> bytes:
     row = next(one for one in prints.of_papers(session, [paper.id]) if one.kind == kind)
     return prints.files.read(press.folder, row.stored)
+
+
+def test_what_the_week_lacks_is_made_at_once_and_tried_again(session, reader, play, paper, app):
+    officer = reader("town1.officer")
+    assert "1 份的文件还没有制成" in officer.get("/papers").main
+    page = officer.submit(officer.get("/papers"), "/papers/week/files").main
+    assert "都已制成" in page and "还没有制成" not in page
+    assert len(prints.of_papers(session, [paper.id])) == 2
+
+
+def test_a_paper_that_failed_can_be_tried_again_at_once(session, reader, play, press, paper):
+    press.set_pdf.why = "failed"
+    prints.run(session, press, play.at)
+    officer, path = reader("town1.officer"), f"/cases/{paper.case_id}"
+    assert "立即重试" in officer.get(path).main
+    officer.submit(officer.get(path), "/files")
+    press.set_pdf.why = ""
+    assert prints.run(session, press, play.at) == 1
+    assert "立即重试" not in officer.get(path).main
+
+
+def test_a_sealed_paper_is_scanned_back_on_its_case(session, reader, paper):
+    officer, path = reader("town1.officer"), f"/cases/{paper.case_id}"
+    assert "存正本" in officer.get(path).main
+    scan = (io.BytesIO(SCAN), "扫描.pdf")
+    page = officer.submit(officer.get(path), "/original", file=scan).main
+    assert "正本已存入" in page and "下载正本" in page and "存入正本" in page
+    secretary = reader("village.secretary")
+    assert "下载正本" in (seen := secretary.get(path).main) and "重存正本" not in seen
+    assert secretary.raw("GET", f"/papers/{paper.id}/original").data == SCAN
+    assert reader("town2.officer").raw("GET", f"/papers/{paper.id}/original").status_code == 404
+    again = officer.submit(officer.get(path), "/original", file=(io.BytesIO(b"x"), "a.pdf"))
+    assert "不是照片，也不是 PDF" in again.main
+
+
+def test_a_case_leaves_as_one_file(reader, paper):
+    officer = reader("town1.officer")
+    assert "导出案卷" in officer.get(f"/cases/{paper.case_id}").main
+    answer = officer.raw("GET", f"/cases/{paper.case_id}/file.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert {"index.html", "journal.jsonl", "verifier.py"} <= set(packed.namelist())
+        assert "变更活动时间请示" in packed.read("index.html").decode()
+    assert reader("town2.officer").raw("GET", f"/cases/{paper.case_id}/file.zip").status_code == 404

@@ -81,8 +81,8 @@ def test_a_branch_s_handbook_is_compiled_from_its_records(reader, session, world
     for said in (
         "基层党组织工作手册",
         "11月主题党日",
-        "主题：冬季走访",
-        "应到 5 人，到会 3 人，其他方式 1 人，请假 1 人，缺席 0 人",
+        "活动主题冬季走访",
+        "应到5人，到会3人，其他方式1人，请假1人，缺席0人",
         "village.member3（送学上门）",
         "village.member1（正在办理）",
         "确定自选动作：清沟渠",

@@ -18,7 +18,7 @@ from oversight.models.cases import CAME
 from oversight.rules.context import TransitionContext
 
 from .grounds import ONE_BY_ONE, REVIEW, TOLD
-from .roster import on_roster, roster, row_of
+from .roster import on_roster, roster, row_of, rows_of
 
 HARSH = ("basic", "unqualified")  # told in person, one at a time
 THE_TOLD = Role("the_told", "被告知的党员", "named", (("member",),), group_of="member")
@@ -33,15 +33,17 @@ def untold(attempt: TransitionContext) -> list[str]:
 @effect
 def tell(attempt: TransitionContext) -> None:
     """告知本人，从告知起 %(term_appeal)s 个工作日内可以申请复核一次。"""
-    for person in attempt.words.get("members") or untold(attempt):
-        row_of(attempt, person).told_on = attempt.today
+    for row in rows_of(attempt, attempt.words.get("members") or untold(attempt)).values():
+        row.told_on = attempt.today
 
 
 @effect
 def tell_each(attempt: TransitionContext) -> None:
     """逐人告知，本人收到提醒；从告知起 %(term_appeal)s 个工作日内可以申请复核一次。"""
-    for person in attempt.words.get("members") or untold(attempt):
-        row_of(attempt, person).told_on = attempt.today
+    people = attempt.words.get("members") or untold(attempt)
+    rows = rows_of(attempt, people)
+    for person in people:
+        rows[person].told_on = attempt.today
         attempt.names.append(person)
 
 

@@ -18,7 +18,7 @@ from oversight.rules.context import TransitionContext
 
 from . import attended
 from .grounds import DECIDED, HEARD, PAPER, QUORUM, RATING, SHARE
-from .roster import ORDER, graded, roster, row_of
+from .roster import ORDER, graded, roster, row_of, rows_of
 
 # The vote on paper -------------------------------------------------------------------------------
 
@@ -92,8 +92,10 @@ def enter_count(attempt: TransitionContext) -> None:
         scrutineer=attempt.words["scrutineer"],
         teller=attempt.words["teller"],
     )
-    for person, votes in tallies(attempt).items():
-        row_of(attempt, person).tally = votes
+    counted = tallies(attempt)
+    rows = rows_of(attempt, counted)
+    for person, votes in counted.items():
+        rows[person].tally = votes
 
 
 @effect
@@ -137,8 +139,9 @@ def told(attempt: TransitionContext, word: str) -> set[str]:
 @rule(RATING, "ratings", "reasons")
 def departures_explained(attempt: TransitionContext) -> bool:
     """与测评结果不一致的等次，要写明理由。"""
+    rows = rows_of(attempt, ratings(attempt))
     return all(
-        grade == voted(row_of(attempt, person)) or person in told(attempt, "reasons")
+        grade == voted(rows[person]) or person in told(attempt, "reasons")
         for person, grade in ratings(attempt).items()
     )
 
@@ -146,10 +149,11 @@ def departures_explained(attempt: TransitionContext) -> bool:
 @rule(HEARD, "ratings", "heard")
 def harsh_are_heard(attempt: TransitionContext) -> bool:
     """与测评相差两个等次，或定为不合格的，要先听取本人意见并写下来。"""
+    rows = rows_of(attempt, ratings(attempt))
     return all(
         person in told(attempt, "heard")
         for person, grade in ratings(attempt).items()
-        if harsh(voted(row_of(attempt, person)), grade)
+        if harsh(voted(rows[person]), grade)
     )
 
 
@@ -189,8 +193,9 @@ def share_kept(attempt: TransitionContext) -> bool:
 def propose(attempt: TransitionContext) -> None:
     """等次建议列入名册。"""
     why, heard = _notes(attempt, "reasons"), _notes(attempt, "heard")
+    rows = rows_of(attempt, ratings(attempt))
     for person, grade in ratings(attempt).items():
-        row = row_of(attempt, person)
+        row = rows[person]
         row.proposed, row.proposed_why, row.heard = grade, why.get(person), heard.get(person)
         row.returned, row.grade, row.told_on = None, None, None
     attempt.set_facts(returned=None, proposed_by=attempt.words.get("decided_by") or "committee")

@@ -4,11 +4,12 @@ reviews.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from oversight.base.db import insert_all
+from oversight.base.db import insert_all, is_id
 from oversight.base.prepared import Prepared
 from oversight.base.rows import ids_of
 from oversight.law.definition import effect, rule
@@ -45,6 +46,17 @@ def roster(attempt: TransitionContext, *standings: str) -> list[Appraised]:
 
 def row_of(attempt: TransitionContext, person: str | None) -> Appraised | None:
     return attempt.session.get(Appraised, (attempt.case.id, person)) if person else None
+
+
+def rows_of(attempt: TransitionContext, people: Iterable[str]) -> dict[str, Appraised]:
+    """Return the rows of several people, asked for at once."""
+    mine = (
+        Appraised.case_id == attempt.case.id,
+        Appraised.person_id.in_([one for one in people if is_id(one)]),
+    )
+    return {
+        row.person_id: row for row in attempt.session.scalars(sa.select(Appraised).where(*mine))
+    }
 
 
 def graded(attempt: TransitionContext) -> dict[str, Appraised]:
@@ -84,6 +96,7 @@ def entitled(attempt: TransitionContext) -> int:
 def draw_up(attempt: TransitionContext) -> None:
     """党员名单按今天的花名册定下；预备党员参加、不评定等次。"""
     here = listed(attempt.session, attempt.case.unit_id, attempt.today)
+    attempt.insert()
     _enrol(attempt, dict(enumerate(here)))
 
 
@@ -225,7 +238,8 @@ def elsewhere(attempt: TransitionContext) -> set[str]:
     session = attempt.session
     if session.autoflush:
         session.flush()
-    rows = _APPRAISED.rows(session, unit=attempt.unit.id, day=attempt.today)
+    here = {"unit": attempt.unit.id, "day": attempt.today}
+    rows = _APPRAISED.rows(session, own=attempt.case.id, **here)
     if not rows:
         return set()
     found = {case.id: case for case in rounds(attempt, Case.id.in_({case for _one, case in rows}))}
@@ -237,7 +251,7 @@ def elsewhere(attempt: TransitionContext) -> set[str]:
 _APPRAISED = Prepared(
     of_branch(_rows.person_id, _rows.case_id)
     .join(Appraised, _rows.person_id == Person.id)
-    .where(_rows.standing != "struck")
+    .where(_rows.standing != "struck", _rows.case_id != sa.bindparam("own"))
 )
 
 

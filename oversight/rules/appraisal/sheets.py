@@ -12,7 +12,7 @@ from oversight.rules.context import TransitionContext
 
 from .grounds import CONSENT, RATING, SELF_OWED, STEPS
 from .ratings import leading, ratings, told
-from .roster import graded, roster, row_of, write_self
+from .roster import graded, roster, rows_of, write_self
 
 Said = tuple[str | None, str, str]  # who spoke, about whom, what
 
@@ -88,15 +88,16 @@ def each_takes_part(attempt: TransitionContext) -> bool:
 @rule(SELF_OWED, "selves")
 def none_has_written(attempt: TransitionContext) -> bool:
     """有党员已经交了自评，或已同意免写，不用再代录。"""
-    rows = [row_of(attempt, entry["member"]) for entry in attempt.words["selves"]]
-    return all(row.self_text is None and row.excused is None for row in rows)
+    rows = rows_of(attempt, (entry["member"] for entry in attempt.words["selves"]))
+    return all(row.self_text is None and row.excused is None for row in rows.values())
 
 
 @effect
 def file_for_each(attempt: TransitionContext) -> None:
     """按本人口述或纸质自评代录，几名党员一次录入，注明代录人。"""
+    rows = rows_of(attempt, (entry["member"] for entry in attempt.words["selves"]))
     for entry in attempt.words["selves"]:
-        write_self(attempt, row_of(attempt, entry["member"]), entry)
+        write_self(attempt, rows[entry["member"]], entry)
 
 
 # Ties --------------------------------------------------------------------------------------------
@@ -105,7 +106,8 @@ def file_for_each(attempt: TransitionContext) -> None:
 @rule(RATING, "ratings", "reasons")
 def departures_explained(attempt: TransitionContext) -> bool:
     """与测评结果不一致的等次，要写明理由；得票并列的，取其中一个即可。"""
+    rows = rows_of(attempt, ratings(attempt))
     return all(
-        grade in leading(row_of(attempt, person)) or person in told(attempt, "reasons")
+        grade in leading(rows[person]) or person in told(attempt, "reasons")
         for person, grade in ratings(attempt).items()
     )

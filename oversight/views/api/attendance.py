@@ -4,9 +4,11 @@ means is below.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from oversight.base.db import db, find
 from oversight.engine import authority
-from oversight.ledger import arrange, attendance, course, leave
+from oversight.ledger import arrange, attendance, course, leave, plans
 from oversight.ledger import month as months
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.views.session import actor, moment
@@ -16,6 +18,8 @@ from . import messages as m
 from .route import route
 from .shapes import day, named
 from .units import title_and_status
+
+SETTLED = ("met_on", "came", "consulted", "own")
 
 
 @route(
@@ -51,16 +55,44 @@ def record_attendance(activity_id, sent: m.Attendance, key: str | None):
 
 
 @route(
+    "GET",
+    "/activities/<uuid:activity_id>/plan",
+    "What is arranged and was settled before a party day",
+    m.Planned,
+    refuses=(403,),
+)
+def read_plan(activity_id) -> m.Planned:
+    return _planned(attendance.readable(db.session, activity_id, actor()))
+
+
+@route(
     "POST",
     "/activities/<uuid:activity_id>/plan",
-    "Arrange a party day before it is held: host, manner, invitees",
-    m.Sheet,
-    sends=m.Plan,
+    "Arrange a party day before it is held: host, manner, invitees, and what was settled beforehand",
+    m.Planned,
+    sends=m.PlanAhead,
 )
-def arrange_day(activity_id, sent: m.Plan) -> m.Sheet:
+def arrange_day(activity_id, sent: m.PlanAhead) -> m.Planned:
     """Arrange a party day before it is held; what is left out stays as it was."""
     read = attendance.read_sheet(dict(sent))
-    return sheet(arrange.submit(db.session, activity_id, read, actor(), moment()))
+    row = attendance.readable(db.session, activity_id, actor())
+    plan = None
+    if given := {name: value for name, value in sent.items() if name in SETTLED}:
+        stands = plans.of(db.session, row)
+        plan = plans.read({**asdict(stands), "came": list(stands.came), **given})
+    return _planned(arrange.submit(db.session, activity_id, read, actor(), moment(), plan))
+
+
+def _planned(row: Activity) -> m.Planned:
+    """Return an activity with its plan: when the committee met and who came, and what was asked."""
+    stands = plans.of(db.session, row)
+    return {
+        **sheet(row),
+        "met_on": stands.met_on or None,
+        "came": list(stands.came),
+        "consulted": stands.consulted,
+        "own": stands.own,
+    }
 
 
 @route(

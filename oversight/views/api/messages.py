@@ -482,6 +482,13 @@ class Recorded(Sheet):
     opened: list[Id]
 
 
+class Planned(Sheet):
+    met_on: Day | None
+    came: list[Id]
+    consulted: str
+    own: str
+
+
 class LifeMeeting(TypedDict):
     id: Id
     unit: Named
@@ -657,6 +664,15 @@ class Plan(TypedDict, total=False):
     place: str
     theme: str
     invitees: Invited
+
+
+class PlanAhead(Plan, total=False):
+    met_on: Annotated[
+        Day, By("When the committee met; where there is none, the secretary and the members.")
+    ]
+    came: Annotated[list, By(items={"type": "string", "format": "uuid"})]
+    consulted: Annotated[str, By("How members and people were asked.")]
+    own: Annotated[str, By("The branch's own items.")]
 
 
 class AskLeave(TypedDict):

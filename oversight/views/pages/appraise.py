@@ -32,6 +32,7 @@ PRINTS = {
     "count": N_("计票表"),
     "summary": N_("测评汇总表"),
     "register": N_("评议登记表"),
+    "told": N_("告知书"),
 }
 BY_NAME = "called"  # marks a form in which speakers are written by their names
 ASKING = ("not_counted_asked", "not_counted_asked_later", "excuse_asked")
@@ -93,9 +94,14 @@ class Appraising:
 
     @property
     def printable(self) -> list[tuple[str, str]]:
-        """Return what can be printed of it now, for who leads it: the summary once it is counted."""
-        counted = bool(self.file.case.facts.get("counts"))
-        return [(key, label) for key, label in PRINTS.items() if counted or key != "summary"]
+        """Return what can be printed of it now, for who leads it: the summary once it is counted, the
+        notices once there is a grade.
+        """
+        not_yet = {
+            "summary": not self.file.case.facts.get("counts"),
+            "told": not any(line.row.grade for line in self.graded),
+        }
+        return [(key, label) for key, label in PRINTS.items() if not not_yet.get(key)]
 
     @property
     def present_lines(self) -> list[appraisal.Line]:

@@ -42,7 +42,7 @@ from . import case as case_page
 from .casefile import CaseFile
 
 bp = Blueprint("evidence", __name__)
-SENDING = ("evidence.send", "api.attach")
+SENDING = ("evidence.send", "api.attach", "prints.keep_original")
 OWN = "ev-"  # begins the names of our fields, which stand among those of another form
 FIELDS = ("note", "finding")
 AT_ONCE = 20  # files of one form: each costs a child process

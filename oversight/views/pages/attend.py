@@ -16,15 +16,17 @@ from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation, VersionConflict
 from oversight.base.rows import keyed
+from oversight.base.sentences import N_
 from oversight.calendar.party_days import NAMES, before_start, month_end
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
+from oversight.casework import follow_ups
 from oversight.engine import authority
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
 from oversight.law.inputs import read_count, read_day
 from oversight.law.roles import OFFICES
-from oversight.ledger import attendance, course, leave
+from oversight.ledger import attendance, course, leave, plans
 from oversight.models import Activity, Attendance, Case, Person
 from oversight.models.attendance import CATEGORIES, CLASSES, FORMS, INVITED_BY, INVITEES, MODES
 from oversight.organization.members import groups_on
@@ -249,6 +251,26 @@ class Sheet:
 
     def of(self, kind: str) -> list[Tile]:
         return [tile for tile in self.tiles if tile.kind == kind]
+
+    @property
+    def papers(self) -> list[tuple[str, str]]:
+        """Return what is printed of the day once it was held, each by its kind."""
+        row = self.activity
+        if not row.held_on:
+            return []
+        filed = self.unit.rule_set == "soe" and row.confirmed_at
+        met = plans.of(db.session, row).met_on
+        missing = self.cases and follow_ups.reads(db.session, self.unit, session.actor())
+        return [
+            ("activity", N_("活动记录表和签到表")),
+            *([("committee", N_("支委会记录"))] if met else []),
+            *([("filing", N_("备案表"))] if filed else []),
+            *(
+                [("contacts", N_("联系和补课登记表")), ("calls", N_("电话记录单"))]
+                if missing
+                else []
+            ),
+        ]
 
     @cached_property
     def course(self) -> list[course.Line]:

@@ -41,7 +41,15 @@ def _list(box: str, wrong: str = "") -> str:
         (name, desk_acts.ACTS[name])
         for name in {"mine": ("claim", "release"), "copied": ("read",)}.get(box, ("nudge",))
     ]
-    return render_template("many.html", page=page, box=box, acts=acts, wrong=wrong, told_of=told_of)
+    return render_template(
+        "many.html",
+        page=page,
+        box=box,
+        acts=acts,
+        wrong=wrong,
+        told_of=told_of,
+        every=bool(request.args.get("all")),
+    )
 
 
 @bp.post("/desk/many/<act>")

@@ -9,14 +9,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
+from flask import current_app
+
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, prints, record, rectification
-from oversight.engine import authority, available, bell, desk_acts, inbox, journal, precedents
+from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
+from oversight.engine import (
+    authority,
+    available,
+    bell,
+    capsule,
+    desk_acts,
+    inbox,
+    journal,
+    precedents,
+)
 from oversight.law.clauses import Source
 from oversight.law.definition import Committee, Field, Move, Rule, State, Workflow
 from oversight.law.inputs import read_words
@@ -26,12 +37,12 @@ from oversight.models.cases import ABSENT, CAME, LEFT, NO, RECUSED, YES
 from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.units import successor_of
-from oversight.papers.letter import names_then
 from oversight.rules import foresight
 from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 from oversight.views.forms import NO_FORM, Bound
+from oversight.views.written import requests
 
 from . import desk_act_forms
 
@@ -144,14 +155,19 @@ class CaseFile:
     @cached_property
     def answers(self) -> list[Move]:
         """Return the answers open to the reader: consent first, refusal last; none where a step of
-        his comes first.
+        his comes first. A draft is signed rather than given back.
         """
         found = [move for move in self.allowed if move.decides]
         if any(move.by is not self.state.waits_on for move in found) and self.steps_open:
             found = [move for move in found if move.by is self.state.waits_on]
+        on = [move for move in found if move.tone not in ("back", "negative")]
         return sorted(
             found,
-            key=lambda move: (move.tone == "negative", move is not found[0], move.tone != "back"),
+            key=lambda move: (
+                move.tone == "negative",
+                move is not (on or found)[0],
+                move.tone != "back",
+            ),
         )
 
     @cached_property
@@ -385,7 +401,7 @@ class CaseFile:
         """Return the course of things, the newest first, the clock's reminders among it."""
         told = [
             Entry(
-                _label(self.workflow, row),
+                label(self.workflow, row),
                 row.actor,
                 row.at,
                 _said(self.workflow, row) if self.reads(row) else [],
@@ -412,7 +428,7 @@ class CaseFile:
         return [
             row
             for row in reversed(self.journal)
-            if row.kind != prints.ROW
+            if row.kind != prints.ROW or row.actor_id
             if row.actor_id == self.who.id
             or (
                 row.move not in many
@@ -438,6 +454,21 @@ class CaseFile:
         """Return by paper which files of it there are."""
         return prints.standing(db.session, self.papers)
 
+    def changed(self, paper: Paper) -> list[tuple]:
+        """Return what a void paper was decided on and is not so any more: field, before, now."""
+        frozen = capsule.of(self.journal, paper) if paper.void_at else None
+        if frozen is None or self.workflow.discreet:
+            return []
+        found = capsule.changed(frozen, self.case, capsule.shown(db.session, self.case))
+        asked = {ask.name: ask for move in self.workflow.moves for ask in move.asks}
+        asked |= {ask.name: ask for ask in self.workflow.facts} | {_SHOWN.name: _SHOWN}
+        return [(asked[name], *both) for name, both in found.items() if name in asked]
+
+    @cached_property
+    def issues_for(self) -> dict[str, str]:
+        """Return the units whose papers the reader scans back when they are sealed."""
+        return paper_numbers.seats(self.who)
+
     @property
     def signers(self) -> dict[str | None, str]:
         """Return the names of those who acted in the case, by id: whoever issued a paper answers for
@@ -453,17 +484,18 @@ class CaseFile:
         return move.letter(attempt)
 
     @cached_property
-    def sent(self) -> tuple[JournalRow, dict] | None:
-        """Return the last letter that was sent without a number: the step and what it said."""
-        moves = {move.name: move for move in self.workflow.moves if move.letter}
-        rows = [row for row in self.journal if row.move in moves and "paper" not in row.result]
-        if not rows:
-            return None
-        attempt = self.attempt(moves[rows[-1].move])
-        attempt.at = Moment(rows[-1].at, present.local_day(rows[-1].at))
-        attempt.words, attempt.raw = read_words(attempt.move.asks, rows[-1].words)
-        body, others = attempt.move.letter(attempt), self.case.facts.get("with") or []
-        return rows[-1], names_then(db.session, self.case.unit, others, body, rows[-1].id)
+    def to_sign(self) -> dict | None:
+        """Return the paper as it would be signed today, while whoever reads may sign or send it on."""
+        signed = [one for one in self.workflow.moves if one.name == "sign" and one.letter]
+        drafting = self.case.state in ("draft", "proposed") and self.reads_all
+        return self.letter("sign") if signed and drafting else None
+
+    @cached_property
+    def sent(self) -> requests.Sent | None:
+        """Return the last letter that was sent without a number."""
+        return requests.sent(
+            db.session, self.case, self.journal, self.who, current_app.extensions["clock"]
+        )
 
     @cached_property
     def attachments(self) -> list[Attachment]:
@@ -557,7 +589,7 @@ class CaseFile:
     def _done(self, name: str) -> Step:
         """Return a step that was made: what was done, by whom and when, as far as the reader may know."""
         row, state = self._left.get(name), self.workflow.state(name)
-        return Step(_label(self.workflow, row) if row else self.workflow.act(state), "done", row)
+        return Step(label(self.workflow, row) if row else self.workflow.act(state), "done", row)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -578,7 +610,7 @@ class CaseFile:
         return [replace(step, far=long and abs(at - len(done)) > 1) for at, step in enumerate(way)]
 
 
-def _label(workflow: Workflow, row: JournalRow) -> str:
+def label(workflow: Workflow, row: JournalRow) -> str:
     if row.kind == "open":
         return workflow.begins
     if row.kind != "move":
@@ -587,6 +619,7 @@ def _label(workflow: Workflow, row: JournalRow) -> str:
 
 
 _REACHED = Field("to", "list", "对象")
+_SHOWN = Field("attachments", "text", "材料（份）")
 
 
 def _asks(workflow: Workflow, row: JournalRow) -> dict[str, Field]:

@@ -15,7 +15,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
-from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.base.refusals import DomainError, InvalidInput, NotFound
 from oversight.base.rows import grouped_by
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ON
@@ -209,13 +209,7 @@ class Contacts:
 def _unit(unit_id) -> Unit:
     """Return a branch whose follow-ups the reader may see. Raises NotFound, Forbidden."""
     unit = year.branch(unit_id)
-    if not any(unit.within(path) for path in session.actor().business):
-        try:
-            authority.leads(db.session, unit, session.actor())
-        except Forbidden:
-            raise Forbidden(
-                _("缺席补课由%(unit)s办理；您自己的事项在“待办”里。", unit=unit.name)
-            ) from None
+    follow_ups.readable(db.session, unit, session.actor())
     return unit
 
 

@@ -13,12 +13,12 @@ from oversight.base.rows import grouped_by, ids_of
 from oversight.engine import inbox
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import clause
-from oversight.law.duties import duties
 from oversight.ledger import handbooks, obligations, reporting
 from oversight.models import Unit
 from oversight.organization.members import members
 from oversight.organization.units import page_of
 from oversight.views import session
+from oversight.views.written import books
 
 bp = Blueprint("handbooks", __name__)
 FIRST, LAST = 2000, 2100
@@ -38,11 +38,12 @@ def branch(unit_id, year):
     if unit.kind != "branch":
         raise NotFound()
     who, at = session.actor(), session.moment()
+    book = handbooks.of_branch(db.session, unit, year, who, at)
     return render_template(
         "handbook.html",
-        book=handbooks.of_branch(db.session, unit, year, who, at),
+        content=books.branch_content(db.session, book, at.today),
+        year=year,
         unit=unit,
-        duties=duties(),
         people=members(db.session, unit.id, at.today),
         leads=any(unit_id == unit.id for _person, unit_id in who.led),
     )
@@ -63,7 +64,8 @@ def member(person_id, year):
         raise NotFound()
     who, at = session.actor(), session.moment()
     book = handbooks.of_member(db.session, str(person_id), year, who, at)
-    return render_template("member_handbook.html", book=book, own=book.person.id == who.id)
+    content = books.member_content(book)
+    return render_template("member_handbook.html", book=book, content=content)
 
 
 # 述职评议 -----------------------------------------------------------------------------------------

@@ -38,10 +38,13 @@ LATE, WEEK, MONTH, LATER = N_("已超期"), N_("本周"), N_("本月内"), N_("�
 
 @dataclass
 class Row:
-    """What is to be done in one go: one obligation, or all that one sheet settles."""
+    """What is to be done in one go: one obligation, or all that one sheet settles; `again`: the same of
+    other periods, folded beneath the first.
+    """
 
     monthly: bool
     parts: list[Obligation] = field(default_factory=list)
+    again: list[Row] = field(default_factory=list)
 
     @property
     def first(self) -> Obligation:
@@ -77,6 +80,18 @@ def rows_of(found: Iterable[Obligation]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: row.due_on or date.max)
 
 
+def folded(rows: list[Row]) -> list[Row]:
+    """Return rows of which those that owe the same of several periods lie beneath the first of them."""
+    first: dict[object, Row] = {}
+    for number, row in enumerate(rows):
+        one = row.first
+        same = (one.unit.id, one.key, str(one.title), str(one.about))
+        head = first.setdefault(number if row.monthly or one.case_id else same, row)
+        if head is not row:
+            head.again.append(row)
+    return list(first.values())
+
+
 class Ledger:
     """The ledger of one unit as of a day, for one reader."""
 
@@ -95,6 +110,11 @@ class Ledger:
             "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
         )
 
+    @property
+    def yearly(self) -> bool:
+        """True where the unit has a year sheet to fill in."""
+        return any(duty_records.owes_yearly(duty, self.unit) for duty in law.duties().values())
+
     @cached_property
     def sides(self) -> obligations.Sides:
         return obligations.sides(db.session, self.unit, session.actor(), self.at)
@@ -110,7 +130,7 @@ class Ledger:
 
     def _grouped(self, found: list[Obligation]) -> list[tuple[str, list[Row]]]:
         by = grouped((self._near(row), row) for row in rows_of(found))
-        return [(name, by[name]) for name in (LATE, WEEK, MONTH, LATER) if name in by]
+        return [(name, folded(by[name])) for name in (LATE, WEEK, MONTH, LATER) if name in by]
 
     def _near(self, row: Row) -> str:
         today = self.at.today

@@ -254,6 +254,8 @@ class Sheet:
         move = next(move for move in self.workflow.moves if move.name == name)
         words = {**self.facts, **self.bound.words}
         typed = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "text"}
+        days = {ask.name: words.get(ask.name) for ask in move.asks if ask.kind == "date"}
+        typed |= {name: read_day(str(day)) for name, day in days.items() if day}
         return move.letter(self._attempt(move, **typed))
 
     # The fields

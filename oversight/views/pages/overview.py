@@ -15,15 +15,15 @@ from oversight.base.clock import Moment
 from oversight.base.db import db
 from oversight.base.paging import part
 from oversight.base.refusals import InvalidInput, NotFound
-from oversight.base.rows import grouped, keyed
+from oversight.base.rows import grouped, ids_of, keyed
 from oversight.base.sentences import N_
 from oversight.law import duties as law
-from oversight.law.inputs import read_id
+from oversight.law.inputs import read_count, read_id
 from oversight.ledger import obligations, overview, pace, tally
 from oversight.ledger.obligations import Obligation
 from oversight.ledger.overview import Line, Office, Sums
 from oversight.ledger.tally import Tally
-from oversight.models import Unit
+from oversight.models import Case, Unit
 from oversight.organization.units import offices
 from oversight.time import rollups
 from oversight.views import session
@@ -34,6 +34,7 @@ from oversight.views.said import url_for
 bp = Blueprint("overview", __name__)
 
 SIZE = 25  # units on a page: what fits on one sheet of paper
+WHOLE = 4  # units on a page of all that they owe in a year
 OFTEN = 3  # stays from which on a state stands in the table itself
 MARKS = {  # the kind of a place, and its sign before a number
     obligations.OVERDUE: ("late", N_("超")),
@@ -310,9 +311,10 @@ class Glance:
         return [row for row in self.stays if row[3] < OFTEN]
 
     @cached_property
-    def stays(self) -> list[tuple[str, str, str, int, int, int]]:
+    def stays(self) -> list[tuple[str, str, str, int, int, int, str]]:
         """Return how long cases stayed where they waited for somebody, in the order of the law: name and
-        title of the business, state, how often, the median and what nine in ten did not exceed.
+        title of the business, state, how often, the median, what nine in ten did not exceed, and where
+        the cases are; of a large zone they are town by town.
         """
         found = pace.by_state(self.sums.stays)
         return [
@@ -323,11 +325,19 @@ class Glance:
                 sum(lengths.values()),
                 pace.quantile(lengths, 0.5),
                 pace.quantile(lengths, 0.9),
+                self._stays_at(one.name, state.name),
             )
             for one in workflows.every()
             for state in one.states
             if state.waits_on is not None and (lengths := found.get((one.name, state.name)))
         ]
+
+    def _stays_at(self, workflow: str, state: str) -> str:
+        if self.kept:
+            return "#ov-m"
+        return url_for(
+            "overview.stays", unit=self.unit.id, workflow=workflow, state=state, on=self.on
+        )
 
     # the trend -----------------------------------------------------------------------------------
 
@@ -438,6 +448,11 @@ class Which:
             args.get("own") == "1",
         )
 
+    @property
+    def units(self) -> int:
+        """Return of how many units a page shows them."""
+        return WHOLE if self.month is None and not self.group and not self.state else SIZE
+
     def takes(self, one: Obligation, at: Moment) -> bool:
         """True for what a number counts."""
         return (
@@ -458,9 +473,10 @@ class Rows:
         self.on = None if self.at is now else self.at.today.isoformat()
         self.units, self.next = [unit], None
         if not which.own and unit.kind != "branch":
-            found = obligations.below(db.session, unit, cursor or None, SIZE)
-            self.units = found[:SIZE]
-            self.next = found[SIZE - 1].id if len(found) > SIZE else None
+            size = which.units
+            found = obligations.below(db.session, unit, cursor or None, size)
+            self.units = found[:size]
+            self.next = found[size - 1].id if len(found) > size else None
 
     @cached_property
     def found(self) -> list[tuple[Unit, list[Obligation]]]:
@@ -506,6 +522,55 @@ def rows():
         on = None
     shown = Rows(unit, on, Which.of(args), args.get("cursor", ""))
     return render_template("overview_rows.html", rows=shown)
+
+
+class Stays:
+    """The cases behind how long a state lasted, a page at a time."""
+
+    def __init__(self, unit: Unit, on: date | None, workflow: str, state: str, page: int):
+        now = session.moment()
+        self.unit, self.page = unit, page
+        self.at = now if on in (None, now.today) else session.end_of(on)
+        self.on = None if self.at is now else self.at.today.isoformat()
+        known = {one.name: one for one in workflows.every()}
+        if workflow not in known:
+            raise NotFound()
+        self.workflow = known[workflow]
+        self.state = next((one for one in self.workflow.states if one.name == state), None)
+        if self.state is None:
+            raise NotFound()
+
+    @cached_property
+    def every(self) -> list[pace.Stay]:
+        branches = obligations.branches_below(db.session, [self.unit])
+        groups = overview.seats(db.session, self.unit, branches)
+        ids = [*ids_of(branches), *(unit.id for unit, _below in groups)]
+        days = pace.Days(db.session, self.unit.zone_id)
+        given = (self.workflow.name, self.state.name, self.at, days)
+        return pace.stayed(db.session, ids, *given)
+
+    @cached_property
+    def rows(self) -> list[tuple[pace.Stay, Case]]:
+        return pace.cases(db.session, self.every[SIZE * (self.page - 1) :][:SIZE])
+
+    @property
+    def more(self) -> bool:
+        return len(self.every) > SIZE * self.page
+
+
+@bp.get("/overview/stays")
+@login_required
+def stays():
+    """Show the cases that a state's time is reckoned from."""
+    args = request.args
+    unit = overview.readable(db.session, read_id(args.get("unit", "")), session.actor())
+    try:
+        on = _day(args.get("on", ""))
+    except InvalidInput:
+        on = None
+    page = max(1, read_count(args.get("page", "")) or 1)
+    shown = Stays(unit, on, args.get("workflow", ""), args.get("state", ""), page)
+    return render_template("overview_stays.html", stays=shown)
 
 
 def _branch_or_above(text: str) -> Unit:

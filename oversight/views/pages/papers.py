@@ -10,6 +10,7 @@ from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import AlreadyTaken, InvalidInput
 from oversight.casework import paper_numbers
+from oversight.casework import prints as made
 from oversight.views import session
 
 from . import prints
@@ -24,7 +25,8 @@ def _page(wrong: str = "", refusal: InvalidInput | None = None):
         rows=paper_numbers.waiting(db.session, who),
         entered=paper_numbers.entered(db.session, who, name),
         name=name,
-        week=prints.of_week(who),
+        week=(week := prints.of_week(who)),
+        lacking=len(made.lacking(db.session, week)),
         wrong=wrong,
         refusal=refusal,
         form=request.form,

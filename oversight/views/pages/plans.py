@@ -18,7 +18,9 @@ from oversight.ledger import arrange, attendance, plans, registers
 from oversight.models import Activity, Person
 from oversight.rules import theme
 from oversight.views import forms, present, session
+from oversight.views.written import written as made
 
+from . import written
 from .attend import Sheet, about, bp, invitees
 
 
@@ -61,10 +63,6 @@ class Plan(Sheet):
     def grounds(self) -> list[Source]:
         found = (clause(number) for number in ("G-2.4.1b", "G-2.3.2a"))
         return [in_own_words(one, self.unit.category) for one in found]
-
-    @property
-    def host_name(self) -> str:
-        return next((person.name for person, _office in self.hosts if person.id == self.host), "")
 
 
 def _activity(activity_id) -> Activity:
@@ -117,5 +115,7 @@ def arrange_day(activity_id):
 @login_required
 def plan_print(activity_id):
     """Show the notice of a party day and its sign-in sheet, to be printed."""
-    sheet = Plan(_activity(activity_id))
-    return render_template("print/plan.html", sheet=sheet, activity=sheet.activity, unit=sheet.unit)
+    of = str(activity_id)
+    content = made(written.asked(), "notice", of)
+    back = url_for("attend.plan", activity_id=of)
+    return written.page(content, "notice", of, back, _("主题党日安排"))

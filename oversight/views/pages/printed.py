@@ -1,59 +1,37 @@
-"""The papers of an appraisal, to be printed by the browser: before the meeting the sign-in sheet, the
-ballot and the count sheet, afterwards the summary and each member's register.
+"""The papers of an appraisal on the case's own addresses: before the meeting the sign-in sheet, the ballot and
+the count sheet, afterwards the summary and each member's register.
 
 Ballots are all alike and carry no number: nothing on one tells whose it is.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, url_for
+from flask_babel import gettext as _
 from flask_login import login_required
 
-from oversight.base.db import db
-from oversight.base.refusals import NotFound
-from oversight.engine import authority
-from oversight.views import session
+from oversight.papers.layout import Content
+from oversight.views.written import written as made
 
-from .appraise import Appraising
-from .casefile import CaseFile
+from . import written
 
-REGISTER = "print/register.html"
-PAGES = {
-    "signin": "print/signin.html",
-    "ballot": "print/ballot.html",
-    "count": "print/count.html",
-    "summary": "print/count.html",
-    "register": REGISTER,
-}
 bp = Blueprint("printed", __name__)
 
 
-def _appraising(case_id) -> Appraising:
-    """Return an appraisal in the reader's sight. Raises NotFound."""
-    case = authority.seen(db.session, session.actor(), str(case_id))
-    if case.workflow != "appraisal":
-        raise NotFound()
-    return Appraising(CaseFile(case, session.actor(), session.moment()))
-
-
-@bp.get("/cases/<uuid:case_id>/print/<any(signin, ballot, count, summary, register):what>")
+@bp.get("/cases/<uuid:case_id>/print/<any(signin, ballot, count, summary, register, told):what>")
 @login_required
 def show(case_id, what):
     """Show a paper to who leads the appraisal. Raises NotFound."""
-    found = _appraising(case_id)
-    if not found.leads or what not in dict(found.printable):
-        raise NotFound()
-    return render_template(
-        PAGES[what], a=found, case=found.file.case, what=what, lines=found.graded
-    )
+    return _page(made(written.asked(), what, str(case_id)), what, case_id)
 
 
 @bp.get("/cases/<uuid:case_id>/print/own")
 @login_required
 def own(case_id):
     """Show a member's own register once he has been told, without the votes. Raises NotFound."""
-    found = _appraising(case_id)
-    line = found.mine
-    if line is None or line.row.told_on is None:
-        raise NotFound()
-    return render_template(REGISTER, a=found, case=found.file.case, what="own", lines=[line])
+    return _page(made(written.asked(), "own", str(case_id)), "own", case_id)
+
+
+def _page(content: Content, what: str, case_id):
+    back = url_for("case.show", case_id=case_id)
+    return written.page(content, what, str(case_id), back, _("民主评议党员"))

@@ -21,15 +21,19 @@ from flask import (
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight.base import files as uploads
 from oversight.base.db import db
-from oversight.base.refusals import NotFound
-from oversight.casework import paper_numbers
+from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.casework import case_file as files_of_cases
+from oversight.casework import paper_numbers, sealed_copies
 from oversight.casework import prints as made
 from oversight.models import Paper, Unit
 from oversight.organization.actor import Actor
 from oversight.papers import checking
-from oversight.views import session
+from oversight.views import present, progress, session
 from oversight.views.api.route import route
+
+from . import casefile
 
 bp = Blueprint("prints", __name__)
 IN_MEMORY = 8 * 2**20  # bytes of a ZIP, before it goes on in a file
@@ -43,7 +47,8 @@ def _folder():
     return current_app.config["OVERSIGHT"].data_dir
 
 
-def _saved(data, kind: str, name: str) -> Response:
+def saved(data, kind: str, name: str) -> Response:
+    """Send a file to be saved, never shown."""
     response = send_file(data, mimetype=kind, as_attachment=True, download_name=name)
     response.headers.update(SAVED)
     return response
@@ -83,7 +88,7 @@ def _sent(paper_id: str, kind: str) -> Response:
     """Send a file of a paper to who may read the paper. Raises NotFound, Unavailable."""
     who = session.actor()
     paper, data = made.open_file(db.session, _folder(), paper_id, kind, who)
-    return _saved(io.BytesIO(data), made.KINDS[kind], made.name_of(paper, kind))
+    return saved(io.BytesIO(data), made.KINDS[kind], made.name_of(paper, kind))
 
 
 @bp.post("/papers/<uuid:paper_id>/files")
@@ -95,9 +100,73 @@ def ask(paper_id):
     return redirect(url_for("case.show", case_id=paper.case_id))
 
 
+@bp.get("/papers/<uuid:paper_id>/original")
+@login_required
+def original(paper_id):
+    """Send a paper as it was sealed, to who may read it. Raises NotFound, Unavailable."""
+    paper, row, data = sealed_copies.open_file(
+        db.session, _folder(), str(paper_id), session.actor()
+    )
+    name = made.name_of(paper, uploads.KINDS[row.kind], _("正本"))
+    return saved(io.BytesIO(data), row.kind, name)
+
+
+@bp.post("/papers/<uuid:paper_id>/original")
+@login_required
+def keep_original(paper_id):
+    """Keep the scan of a sealed paper. Raises NotFound, Forbidden."""
+    file, scanner = request.files.get("file"), current_app.config["OVERSIGHT"].scanner
+    case_id = made.case_of(db.session, str(paper_id))
+    try:
+        sealed_copies.submit(
+            db.session,
+            _folder(),
+            str(paper_id),
+            file.read(uploads.MOST_BYTES + 1) if file else b"",
+            file.filename or "" if file else "",
+            session.actor(),
+            session.moment(),
+            scanner,
+        )
+        flash(_("正本已存入。"), "ok")
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as refusal:
+        flash(_no(refusal), "warn")
+    return redirect(url_for("case.show", case_id=case_id) + f"#p-{paper_id}")
+
+
+def _no(refusal: DomainError) -> str:
+    fields = refusal.fields if isinstance(refusal, InvalidInput) else {}
+    return present.translated(next(iter(fields.values()), refusal.sentence))
+
+
 def of_week(who: Actor) -> list[Paper]:
     """Return what the reader's offices have issued in the last seven days."""
     return made.of_week(db.session, paper_numbers.seats(who), who, session.moment())
+
+
+@bp.post("/papers/week/files")
+@login_required
+def make_week():
+    """Make what the week's papers lack, now; a page tells how far it is."""
+    return progress.followed(_("正在制作文书文件"), _make_week)
+
+
+def _make_week(stage):
+    env, who, at = current_app.config["OVERSIGHT"], session.actor(), session.moment()
+    papers = made.lacking(db.session, of_week(who))
+    told = stage("print", len(papers))
+    done = made.make_now(db.session, made.Press(env.data_dir, env.address), papers, who, at, told)
+    if done < len(papers):
+        count = len(papers) - done
+        flash(
+            _("还有 %(n)s 份没有制成，原因见各件；可以再试一次，系统也会自动重试。", n=count),
+            "warn",
+        )
+    else:
+        flash(_("文书文件都已制成。"), "ok")
+    return redirect(url_for("papers.index"))
 
 
 @bp.get("/papers/week.zip")
@@ -111,7 +180,23 @@ def week_packed():
     made.packed(db.session, _folder(), papers, out)
     out.seek(0)
     day = session.moment().today.isoformat()
-    return _saved(out, "application/zip", f"{_('文书')}-{day}.zip")
+    return saved(out, "application/zip", f"{_('文书')}-{day}.zip")
+
+
+@bp.get("/cases/<uuid:case_id>/file.zip")
+@login_required
+def case_file(case_id):
+    """Send the file of a case, packed as it is sent. Raises NotFound."""
+    file = files_of_cases.read(db.session, str(case_id), session.actor(), _act)
+    response = Response(files_of_cases.packed(file, _folder()), mimetype="application/zip")
+    name = f"{file.number} {file.title}.zip"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers.update(SAVED)
+    return response
+
+
+def _act(workflow, row) -> str:
+    return present.translated(casefile.label(workflow, row))
 
 
 @bp.get("/check")

@@ -374,10 +374,12 @@ def _table(refusal: InvalidInput | None = None):
     cursor = request.values.get("cursor", "")
     page = page_of(db.session, [row.id for row in found], cursor, tables.SIZE)
     groups: dict[str, list[tables.Row]] = {}
-    for row in tables.read(db.session, page.rows, number, session.moment().today):
+    today = session.moment().today
+    for row in tables.read(db.session, page.rows, number, today):
         groups.setdefault(row.unit.parent_id, []).append(row)
     return render_template(
         "months.html",
+        now=today.month if number == today.year else 0,
         groups=[(page.above[key], rows) for key, rows in groups.items()],
         year=number,
         page=page,

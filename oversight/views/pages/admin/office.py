@@ -22,7 +22,7 @@ from oversight.models import Person, Unit
 from oversight.organization import reach
 from oversight.register import audit_log, handover, pending, rest_days
 from oversight.time import due, faults, figures
-from oversight.views import present, session
+from oversight.views import present, progress, session
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 FILE_MOST = 200_000  # bytes of a file of rest days
@@ -120,6 +120,7 @@ def index():
         steps=faults.LABELS,
         failed=figures.work_failed(db.session) if runs else 0,
         swept=due.last(db.session) if runs else None,
+        silent=runs and due.silent(db.session, session.moment()),
         leapt=due.leapt(db.session, session.moment()) if runs else 0,
         coming=pending.within(db.session, who),
         numbers=session.settings()["reply_numbers"] != "own" and paper_numbers.seats(who),
@@ -196,23 +197,28 @@ def _calendar(
 @login_required
 def import_days():
     """Show what a file of rest days would change; write it once the reader has seen that."""
-    who, at = session.actor(), session.moment()
-    file = request.files.get("file")
-    text = request.form.get("text", "")
-    if file and file.filename:
+    file, text = request.files.get("file"), request.form.get("text", "")
+    named = bool(file and file.filename)
+    if file and named:
         text = decoded(file.read(4 * FILE_MOST)) or ""
     sure = request.form.get("sure") == "1"
+    heading = _("正在导入休息日") if sure else _("正在核对休息日")
+    return progress.followed(heading, lambda stage: _import(text, named, sure, stage))
+
+
+def _import(text: str, named: bool, sure: bool, stage):
+    who, at = session.actor(), session.moment()
     try:
         with session.acting("import", workflow="calendar", trial=not sure):
             audit_log.require(db.session, who, "calendar", None)
-            if file and file.filename and not text:
+            if named and not text:
                 raise InvalidInput(
                     {"file": N_("这个文件不是 CSV。请在 Excel 里另存为 CSV 后再导入。")}
                 )
             if len(text) > FILE_MOST:
                 raise InvalidInput({"text": N_("内容太长，请只放休息日。")})
             found = holidays.read_csv(text.encode())
-            done = rest_days.load(db.session, who.zone_id, found, who, at)
+            done = rest_days.load(db.session, who.zone_id, found, who, at, stage)
     except DomainError as refusal:
         return _calendar(refusal, text), refusal.status
     if not sure:

@@ -90,6 +90,8 @@ def _said(name: str, moved: int) -> str:
     what = ZONE_SETTINGS[name].label
     if name in DEFAULTS:
         return _("“%(what)s”已设定，以后开始的按新的期限，已经在走的期限不变。", what=what)
+    if ZONE_SETTINGS[name].group:
+        return _("“%(what)s”已设定。", what=what)
     return _("“%(what)s”已设定，%(n)s 个还没有到的党日随之改期。", what=what, n=moved)
 
 

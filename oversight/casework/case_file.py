@@ -1,0 +1,192 @@
+"""The file of a case as one ZIP, to be kept apart from the program: its papers and their sealed copies,
+what was shown with it, its journal with the seals over it and the program that verifies them, and a plain
+page that names all of it. Packed a file at a time, as it is sent.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from oversight import workflows
+from oversight.base import files
+from oversight.base.refusals import NotFound, Unavailable
+from oversight.base.sentences import N_
+from oversight.calendar.zone import zone_settings
+from oversight.engine import authority, excerpt, journal, verifier
+from oversight.law.definition import Workflow
+from oversight.models import Case, JournalRow, Unit
+from oversight.organization.actor import Actor
+
+from . import attachments, prints, record
+
+# Which of the zone's settings says how long the record of a workflow is kept; all others as replies.
+RETAINED = {
+    **dict.fromkeys(("inspection", "rectification", "bulletin"), "retain_inspections"),
+    **dict.fromkeys(("absence", "exemption", "record_note", "month_report"), "retain_attendance"),
+    "appraisal": "retain_appraisals",
+}
+TERMS = {"permanent": ("Y", N_("永久")), "30": ("D30", N_("30年")), "10": ("D10", N_("10年"))}
+HOW = N_(
+    "核对办法：在本文件夹运行 python3 verifier.py journal.jsonl（要核对封印的签名，先安装 cryptography），"
+    "显示“完整”的，日志未经改动；各文件的 SHA-256 见 SHA256SUMS.txt，可用 sha256sum -c SHA256SUMS.txt 核对。"
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that lies in the data folder: under which name it is packed, and what it must be."""
+
+    name: str
+    stored: str
+    sha256: str
+
+
+@dataclass
+class CaseFile:
+    """What a case's file consists of, read before it is packed."""
+
+    title: str
+    number: str
+    retention: str
+    unit: str
+    opened: str
+    closed: str
+    course: list[tuple[str, str, str]]
+    kept: list[Kept]
+    lines: list[str] = field(default_factory=list)
+
+
+def read(
+    session: Session, case_id: str, who: Actor, label: Callable[[Workflow, JournalRow], str]
+) -> CaseFile:
+    """Return what the file of a case consists of, for who may read all of it; `label` names the act of a
+    row. Raises NotFound.
+    """
+    case = authority.seen(session, who, case_id)
+    workflow = workflows.of(case)
+    if not authority.reads_all(workflow, case, who) or workflow.discreet:
+        raise NotFound()
+    number, retention = archived(session, case)
+    rows = journal.of_case(session, case.id)
+    return CaseFile(
+        title=workflow.title,
+        number=number,
+        retention=retention,
+        unit=session.get_one(Unit, case.unit_id).name,
+        opened=case.opened_at.date().isoformat(),
+        closed=case.closed_at.date().isoformat() if case.closed_at else "",
+        course=[
+            (row.at.isoformat(timespec="minutes"), label(workflow, row), row.actor) for row in rows
+        ],
+        kept=[*_papers(session, case), *_evidence(session, case)],
+        lines=list(excerpt.lines(session, case)),
+    )
+
+
+def archived(session: Session, case: Case) -> tuple[str, str]:
+    """Return the archive number of a case, by type, year, term and its place among the zone's cases of
+    the year, and how long its record is kept.
+    """
+    setting = RETAINED.get(case.workflow, "retain_replies")
+    code, term = TERMS[zone_settings(session, case.zone_id)[setting]]
+    first = case.opened_at.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = sa.select(sa.func.count()).select_from(Case)
+    place = session.scalar(
+        before.where(Case.zone_id == case.zone_id, Case.opened_at >= first, Case.id <= case.id)
+    )
+    return f"DR·{case.opened_at.year}·{code}·{place:05d}", term
+
+
+def _papers(session: Session, case: Case) -> Iterator[Kept]:
+    papers = {paper.id: paper for paper in record.papers(session, case)}
+    rows = prints.of_papers(session, list(papers))
+    for row in rows:
+        name = prints.name_of(papers[row.paper_id], row.kind)
+        yield Kept(f"papers/{name}", row.stored, row.sha256)
+    for paper_id, copy in prints.originals(session, list(papers)).items():
+        name = prints.name_of(papers[paper_id], files.KINDS[copy.kind], "（正本）")
+        yield Kept(f"papers/{name}", copy.stored, copy.sha256)
+
+
+def _evidence(session: Session, case: Case) -> Iterator[Kept]:
+    for number, row in enumerate(attachments.of_case(session, case), 1):
+        yield Kept(f"evidence/{number:02d} {row.name}", row.stored, row.sha256)
+
+
+# Packing -----------------------------------------------------------------------------------------
+
+
+class _Sent(io.RawIOBase):
+    """What has been packed and not been sent yet."""
+
+    def __init__(self):
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        found, self._parts = b"".join(self._parts), []
+        return found
+
+
+def packed(file: CaseFile, folder: Path) -> Iterator[bytes]:
+    """Yield the ZIP, a member at a time; reads nothing but files. One that is gone or was changed is
+    named instead.
+    """
+    out, sums = _Sent(), []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def add(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+            sums.append(f"{files.sha256(data)}  {name}\n")
+            archive.writestr(name, data, method)
+            return out.taken()
+
+        yield add("index.html", index(file).encode())
+        yield add("journal.jsonl", "".join(f"{line}\n" for line in file.lines).encode())
+        yield add("verifier.py", Path(verifier.__file__).read_bytes())
+        for kept in file.kept:
+            yield add(*_member(kept, folder), zipfile.ZIP_STORED)
+        archive.writestr("SHA256SUMS.txt", "".join(sums))
+    yield out.taken()
+
+
+def _member(kept: Kept, folder: Path) -> tuple[str, bytes]:
+    try:
+        return kept.name, files.read(folder, kept.stored, kept.sha256)
+    except Unavailable as lacking:
+        return f"{kept.name}.txt", str(lacking.sentence).encode()
+
+
+def index(file: CaseFile) -> str:
+    """Return the page that names all that is in the file."""
+    told = (
+        (N_("档号"), file.number), (N_("保管期限"), file.retention), (N_("单位"), file.unit),
+        (N_("立案"), file.opened), (N_("办结"), file.closed),
+    )  # fmt: skip
+    facts = "".join(f"<dt>{name}</dt><dd>{escape(said)}</dd>" for name, said in told if said)
+    listed = "".join(
+        f'<li><a href="{escape(one.name)}">{escape(one.name)}</a> <code>{one.sha256}</code></li>'
+        for one in file.kept
+    )
+    course = "".join(
+        f"<tr><td>{at}</td><td>{escape(what)}</td><td>{escape(who)}</td></tr>"
+        for at, what, who in file.course
+    )
+    return (
+        f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{escape(file.title)} {escape(file.number)}'
+        f"</title><h1>{escape(file.title)}</h1><dl>{facts}</dl><h2>{N_('文书和材料')}</h2><ul>{listed}</ul>"
+        f"<h2>{N_('办理过程')}</h2><table>{course}</table><p>{HOW}</p></html>\n"
+    )

@@ -1,0 +1,37 @@
+"""Who comes second learns who was first, and when: of a sheet, and where the clock followed at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from oversight.base.refusals import DomainError, RuleViolation, VersionConflict
+from oversight.engine import journal
+from oversight.models import JournalRow
+from tests.db.test_attendance import record, sheet
+from tests.support.actors import Play
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [(None, RuleViolation), ("0", VersionConflict)], ids=["422", "409"]
+)
+def test_who_brings_the_second_sheet(session, world, version, kind):
+    record(session, world, sheet(world))
+    second = sheet(world, absent=("member1",), version=version)
+    with pytest.raises(kind) as lost:
+        record(session, world, second, who="village.organizer")
+    session.rollback()
+    refusal: DomainError = lost.value
+    first = world.people["village.secretary"].name
+    assert first in refusal.extra["decided_by"]
+    assert refusal.extra["decided_at"].startswith("2026-11-09T")
+    assert kind is RuleViolation or first in refusal.sentence
+
+
+def test_what_followed_of_itself_is_told_by_whose_act_it_followed(session, world):
+    case = Play(session, world).approved()
+    last = journal.last(session, case.id)
+    assert journal.by_whom(session, last).actor_id == world.people["town1.officer"].id
+    row = JournalRow(case_id=case.id, actor_id=None, actor="系统", at=last.at, seq=last.seq + 1)
+    assert journal.by_whom(session, row).actor_id == last.actor_id
+    later = JournalRow(case_id=case.id, actor_id=None, actor="系统", at=last.at.replace(hour=23))
+    assert journal.by_whom(session, later) is later, "what the clock did by itself is the clock's"

@@ -1,0 +1,92 @@
+"""The server's log: lines of JSON with the id of the request, and nothing about people; and its end,
+which lets whoever is being answered have his answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from oversight.base import logs
+
+SLOW = """
+import sys
+from flask import Flask
+from oversight.commands import server
+app = Flask("slow")
+@app.get("/")
+def slow():
+    print("in", flush=True)
+    sys.stdin.readline()
+    return "whole"
+server.serve(server.Service(app, 10_000), "127.0.0.1", {port})
+"""
+
+
+@pytest.fixture
+def line():
+    def written(*given, **more) -> dict:
+        record = logging.LogRecord("oversight", logging.ERROR, __file__, 1, *given, **more)
+        return json.loads(logs.Lines().format(record))
+
+    return written
+
+
+def test_an_error_tells_its_class_and_place_and_none_of_its_words(line):
+    mark = logs.request_id.set("abc")
+    try:
+        raise ValueError("王小明 13800000000")
+    except ValueError:
+        found = line("sweep: %s", ("x",), sys.exc_info())
+    finally:
+        logs.request_id.reset(mark)
+    assert found["event"] == "sweep: x" and found["request"] == "abc" and found["level"] == "error"
+    assert found["error"] == "ValueError" and found["where"][0].startswith("test_logs.py:")
+    assert "王小明" not in json.dumps(found, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "换行\n"])
+def test_an_id_from_outside_is_taken_only_where_it_is_one(given):
+    assert logs.new_id(given) != given and len(logs.new_id(given)) == 16
+    assert logs.new_id("req-2026-0001") == "req-2026-0001"
+
+
+def test_a_stop_lets_an_answer_go_out():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW.format(port=port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        link, got = None, []
+        while link is None:
+            assert server.poll() is None
+            try:
+                link = socket.create_connection(("127.0.0.1", port), 20)
+            except ConnectionRefusedError:
+                continue
+        link.close()
+
+        def ask():
+            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            asked.request("GET", "/")
+            got.append(asked.getresponse().read())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert server.stdout.readline() == "in\n"
+        server.terminate()
+        server.stdin.write("go\n")
+        server.stdin.flush()
+        asking.join(30)
+        assert got == [b"whole"]
+        assert server.wait(30) == 0
