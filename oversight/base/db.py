@@ -17,6 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, registry
@@ -188,6 +189,13 @@ def unsynced() -> Iterator[None]:
         _unsynced.reset(mark)
 
 
+class _Hinted(SQLiteCompiler):
+    """Writes a hint behind its table, which SQLAlchemy leaves out for SQLite."""
+
+    def get_from_hint_text(self, table, text):
+        return text
+
+
 def prepare(engine: sa.Engine) -> None:
     """Give an engine the durable settings: SQLite WAL with FULL sync and immediate write locks.
 
@@ -198,6 +206,7 @@ def prepare(engine: sa.Engine) -> None:
         patience.listen(engine)
         healing.listen(engine)
         return
+    engine.dialect.statement_compiler = _Hinted
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection, _record):
