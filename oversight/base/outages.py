@@ -57,9 +57,11 @@ def as_refusal(error: BaseException) -> DomainError | None:
 
 def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:
     """Return what to tell where the end of a transaction failed: one whose connection went away may
-    have come about.
+    have come about, but in a file and where the server only reads.
     """
-    return Unsure(UNSURE) if error.connection_invalidated else as_refusal(error)
+    code = getattr(error.orig, "sqlstate", None)
+    sure = isinstance(error.orig, sqlite3.Error) or code == "25006"
+    return as_refusal(error) if sure or not error.connection_invalidated else Unsure(UNSURE)
 
 
 def only_reads(error: BaseException) -> bool:

@@ -131,7 +131,7 @@ def _patient():
             if seconds is None or "timeout" in named:
                 return super().wait(*given, **named)
             try:
-                return super().wait(*given, **named, timeout=min(SOON, seconds))
+                return super().wait(*given, **named | {"timeout": min(SOON, seconds)})
             except psycopg.errors._WaitTimeout:
                 return self._wait_on(seconds - SOON, *given, **named)
 
@@ -141,7 +141,7 @@ def _patient():
                 if seconds > 0 and not _silent(
                     self.pgconn.host.decode(), self.pgconn.port.decode()
                 ):
-                    return super().wait(*given, **named, timeout=seconds)
+                    return super().wait(*given, **named | {"timeout": seconds})
             except psycopg.errors._WaitTimeout:
                 pass
             self.pgconn.finish()  # what it would answer yet is nobody's

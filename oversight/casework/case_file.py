@@ -147,7 +147,7 @@ def packed(file: CaseFile, folder: Path) -> Iterator[bytes]:
     named instead.
     """
     out, sums = _Sent(), []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def add(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
             sums.append(f"{files.sha256(data)}  {name}\n")

@@ -121,7 +121,7 @@ class Pace:
     beats: float = jobs.BEATS
     silent: float = jobs.SILENT
     polls: float = 5.0
-    rescue: str = "* * * * *"
+    rescue: str = "* * * * * */20"  # seconds stand last
     sweep: str | None = "* * * * *"
     beside: tuple[Callable[[], None], ...] = field(default=())  # told once it takes jobs
 
@@ -245,7 +245,8 @@ def _keep_clock(app: Flask, queue, pace: Pace) -> None:
     for cron, task in ((pace.rescue, rescue), ("17 4 * * *", forget), (pace.sweep, sweep)):
         if cron is not None:
             name = f"oversight.{task.__name__}"
-            queue.periodic(cron=cron)(queue.task(name=name, queue=CLOCK)(task))
+            lock = name if task is sweep else None  # one at a time, however many workers
+            queue.periodic(cron=cron)(queue.task(name=name, queue=CLOCK, lock=lock)(task))
 
 
 def _rescue_rows(app: Flask) -> None:

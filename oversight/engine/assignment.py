@@ -44,8 +44,7 @@ def begin(attempt: TransitionContext, state: State) -> None:
     start_clock(attempt, state)
     _assign_party(attempt, state)
     for unit_id, candidate_group in attempt.copies:
-        unit = _unit(attempt, unit_id)
-        _lay(attempt, authority.Assignee(unit, candidate_group, 0), kind="copy")
+        _lay_at(attempt, (unit_id, candidate_group, 0), kind="copy")  # no unit is read for it
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)
 
@@ -112,16 +111,21 @@ def _clear(attempt: TransitionContext) -> None:
 
 def _lay(attempt: TransitionContext, seat: authority.Assignee, kind: str = "act", **more) -> None:
     """Make a work item; `_write` writes all of a step at once."""
-    case = attempt.case
+    _lay_at(attempt, (seat.unit.id, seat.candidate_group, seat.rank), kind, **more)
+
+
+def _lay_at(attempt: TransitionContext, seat: tuple[str, str, int], kind: str, **more) -> None:
+    """Make one at a unit, a group of candidates there and their rank."""
+    case, (unit_id, candidate_group, rank) = attempt.case, seat
     row = {
         "id": new_id(),
         "zone_id": case.zone_id,
         "case_id": case.id,
         "workflow": case.workflow,
         "case_unit_id": case.unit_id,
-        "unit_id": seat.unit.id,
-        "role": seat.candidate_group,
-        "tier": seat.rank,
+        "unit_id": unit_id,
+        "role": candidate_group,
+        "tier": rank,
         "kind": kind,
         "due_on": case.due_on or NEVER,
         "opened_at": attempt.at.now,

@@ -92,13 +92,13 @@ def _chain(session: Session, acts: list[Act]) -> None:
     session = plain(session)
     signed, left = _signatures(session, acts), _left(session, acts)
     last = {act.record_id: act for act in acts}
-    known = {row.id: row for row in _HEADS.rows(session, ids=sorted(last))}
-    heads = {key: _Head(key, *known.get(key, ("", 0, "", ""))[1:]) for key in last}
+    known = {row.id: _Head(*row) for row in _HEADS.rows(session, ids=sorted(last))}
+    heads = {key: known.get(key) or _Head(key) for key in last}
     rows = [
         _row(heads[act.record_id], act, signed, left if last[act.record_id] is act else None)
         for act in acts
     ]
-    _carry(session, [vars(head) for key, head in heads.items() if key in known])
+    _CARRY.write_all(session, [_carried(head) for head in known.values()])
     begun = [last[key] for key in heads if key not in known]
     insert_all(
         session,
@@ -113,9 +113,9 @@ class _Head:
     """How far the chain of a record has come."""
 
     id: str
-    seq: int
-    head: str
-    state: str
+    seq: int = 0
+    head: str = ""
+    state: str = ""
 
 
 _chains = RecordChain.__table__.c
@@ -129,14 +129,13 @@ _HEADS = Prepared(
 )
 _CARRY = Prepared(
     sa.update(RecordChain.__table__)
-    .where(_chains.id == sa.bindparam("of_record"))
+    .where(_chains.id == sa.bindparam("to_id"))
     .values({name: sa.bindparam(f"to_{name}") for name in ("seq", "head", "state")})
 )
 
 
-def _carry(session: Session, heads: list[dict]) -> None:
-    names = {"id": "of_record", "seq": "to_seq", "head": "to_head", "state": "to_state"}
-    _CARRY.write_all(session, [{names[key]: head[key] for key in names} for head in heads])
+def _carried(head: _Head) -> dict:
+    return {f"to_{name}": value for name, value in vars(head).items()}
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:
@@ -316,7 +315,7 @@ _SHEET: dict[str, tuple[Any, dict[int, Any]]] = {
         {1: DutyRecord.key, 5: DutyRecord.done_on, 7: DutyRecord.facts},
     ),
 }
-_VALUES = {
+_VALUES: dict[str, Any] = {
     "whose": Id,
     "name": sa.String,
     "form": sa.String,

@@ -41,11 +41,14 @@ CLEAR = Prepared(
 REMIND = Prepared(
     sa.update(_cases).where(_cases.c.id == _case).values(remind_on=sa.bindparam("on_day"))
 )
+# Columns of a new case by attribute; no clock of it has stood, and a JSON column that is given None
+# would hold the JSON null.
+_NEW = {name: one.key for name, one in sa.inspect(Case).columns.items() if name != "paused"}
 OPEN = Prepared(
     lambda dialect: (
         (sqlite if dialect == "sqlite" else postgresql).insert(_cases).on_conflict_do_nothing()
     ),
-    _cases.c.keys(),
+    _NEW.values(),
 )
 LAY = Prepared(sa.insert(_items), LAID)
 APPEND = Prepared(sa.insert(_journal), _journal.c.keys())
@@ -53,10 +56,7 @@ APPEND = Prepared(sa.insert(_journal), _journal.c.keys())
 
 def opened(case: Case) -> dict:
     """Return the row of a new case."""
-    return {key: getattr(case, name) for key, name in _KEYS}
-
-
-_KEYS = [(column.key, name) for name, column in sa.inspect(Case).columns.items()]
+    return {key: getattr(case, name) for name, key in _NEW.items()}
 
 
 @lru_cache(maxsize=64)

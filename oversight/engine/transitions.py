@@ -628,8 +628,9 @@ def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis |
     """Return the unit in which a case is opened; unseen only where another transition opens it.
     Raises NotFound.
     """
-    unit = standing.find(session, actor.zone_id, unit_id)
-    if unit is None or basis is None and not actor.sees(unit):
+    unit = find(session, Unit, unit_id)
+    hidden = unit is None or unit.zone_id != actor.zone_id
+    if hidden or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     return unit
 
@@ -737,8 +738,9 @@ def open_cases(
     _insert_all(session, [one for one in attempts if sa.inspect(one.case).transient])
     assignment.write_all(session, attempts)
     _append(session, rows)
-    if not workflow.drafts:
-        outbox.enqueue_all(session, [_message(attempt, "open", "") for attempt in attempts])
+    for attempt in attempts:
+        attempt.messages += [] if workflow.drafts else [_message(attempt, "open", "")]
+    outbox.enqueue_all(session, [one for attempt in attempts for one in attempt.messages])
     session.flush()
     return [attempt.case for attempt in attempts]
 

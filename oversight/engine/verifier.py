@@ -191,7 +191,8 @@ class Verifier:
         """Hold what is here against what was kept elsewhere: a seal, or an export."""
         self.problems += [f"留存的{problem}" for problem in kept.problems]
         if self.only:
-            [self.over(seal, f"留存的第 {seal['number']} 号封印") for seal in kept.seals.values()]
+            for seal in kept.seals.values():
+                self.over(seal, f"留存的第 {seal['number']} 号封印")
             kept.seals, kept.chains = {}, {one: kept.chains.get(one, []) for one in self.only}
         for which, seal in kept.seals.items():
             if self.seals.get(which, {}).get("hash") != seal["hash"]:

@@ -402,8 +402,8 @@ class Workflow:
         object.__setattr__(self, "states", tuple(found.values()))
         leaving: dict[str, list[Move]] = {name: [] for name in found}
         for move in self.moves:
-            for state in dict.fromkeys(one.name for one in move.from_states):
-                leaving[state].append(move)
+            for name in dict.fromkeys(one.name for one in move.from_states):
+                leaving[name].append(move)
         object.__setattr__(self, "_by_name", found)
         object.__setattr__(self, "_leaving", leaving)
         for check in (_unique_moves, _movable, _answered, _owned, _reachable, _ends, _clocked):

@@ -337,10 +337,8 @@ def _lock(session: Session, activity_id: str) -> Activity:
     forget(session)  # others may have written until the row was locked
     found = _BEGUN.first(session, of_row=activity.id, of_zone=activity.zone_id)
     epochs.see(session, activity.zone_id, found.epoch)
-    if not found.taken:
-        _recorded.of(session)[activity.id] = {}
-    if not found.exempted:
-        _exempted.of(session)[activity.id] = {}
+    if not found.begun:
+        _recorded.of(session)[activity.id] = _exempted.of(session)[activity.id] = {}
     unit = standing.unit(session, activity.zone_id, activity.unit_id)
     set_committed_value(activity, "unit", unit)
     return activity
@@ -353,8 +351,10 @@ _LOCKED = Prepared(
 _BEGUN = Prepared(
     sa.select(
         Zone.epoch,
-        sa.exists().where(Attendance.__table__.c.activity_id == _row).label("taken"),
-        sa.exists().where(Exempted.__table__.c.activity_id == _row).label("exempted"),
+        sa.or_(
+            sa.exists().where(Attendance.__table__.c.activity_id == _row),
+            sa.exists().where(Exempted.__table__.c.activity_id == _row),
+        ).label("begun"),
     ).where(Zone.__table__.c.id == sa.bindparam("of_zone"))
 )
 

@@ -156,7 +156,7 @@ class Records:
         return past.appraisals(self.session, self.ids, self.at.now)
 
     @cached_property
-    def joined(self) -> dict[tuple[str, int], int]:
+    def joined(self) -> dict[tuple[str, int], date]:
         return _joined(self.session, self.ids, self.at.today)
 
     @cached_property
@@ -247,9 +247,13 @@ class Facts:
     def appraised(self, unit: Unit) -> past.Stood | None:
         return self.records.appraised.get((unit.id, self.year))
 
-    def joined(self, unit: Unit, month: int) -> int:
-        """Return how many members of a branch joined the Party in a month of the calendar."""
-        return self.records.joined.get((unit.id, month), 0)
+    def joined(self, unit: Unit, month: int) -> bool:
+        """True where somebody who joined the Party in that month of the calendar belonged to the branch
+        at its party day, or by the end of the month.
+        """
+        since, row = self.records.joined.get((unit.id, month)), self.days.get((unit.id, month))
+        held_on = row.held_on if self.held(row) else None
+        return since is not None and since <= (held_on or month_end(self.year, month))
 
     def told(self, unit: Unit) -> set[int]:
         """Return the months of which a unit had published a bulletin."""
@@ -293,16 +297,16 @@ def read_all(session: Session, units: list[Unit], at: Moment, live: bool = False
     return [Facts(records, one) for one in years]
 
 
-def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], int]:
-    """Return how many members of a branch joined the Party in each month of the calendar."""
+def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], date]:
+    """Return by month of the calendar since when a branch has a member who joined the Party in it."""
     month = sa.extract("month", Person.joined_on)
     rows = session.execute(
-        sa.select(Membership.unit_id, month, sa.func.count())
+        sa.select(Membership.unit_id, month, sa.func.min(Membership.from_on))
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.unit_id.in_(ids), is_member(today), Person.joined_on.is_not(None))
         .group_by(Membership.unit_id, month)
     )
-    return {(unit_id, int(number)): count for unit_id, number, count in rows}
+    return {(unit_id, int(number)): since for unit_id, number, since in rows}
 
 
 # What a branch owes for its times ----------------------------------------------------------------

@@ -111,8 +111,8 @@ def _p(runs: str, *, indent: float = 0, right: float = 0, align: str = "", more:
 
 
 def _document(content: Content, check: Check, pictured: bool) -> str:
-    *before, last = content.blocks or ("",)  # who signs stands on no page alone
-    blocks = (*map(_block, before), _block(last, _KEEP) if last else "")
+    *before, last = content.blocks or (None,)  # who signs stands on no page alone
+    blocks = (*map(_block, filter(None, before)), _block(last, _KEEP) if last else "")
     body = "".join((*_top(content), *blocks, *_signed(content, check, pictured)))
     return (
         f'{_HEAD}<w:document xmlns:w="{_W}" xmlns:r="{_R}" xmlns:wp="{_DRAWING}/wordprocessingDrawing" '
@@ -159,8 +159,8 @@ def _letterhead(content: Content) -> Iterator[str]:
     rule = '<w:pBdr><w:bottom w:val="single" w:sz="10" w:space="11" w:color="D7000F"/></w:pBdr>'
     if content.signers:
         tab = f'<w:tabs><w:tab w:val="right" w:pos="{(CELLS - 1) * CELL}"/></w:tabs>'
-        number = _run(content.number) + _TAB + _names(content)
-        yield _p(number, indent=1, more=rule + tab + _high(PITCH))
+        row = _run(content.number) + _TAB + _names(content)
+        yield _p(row, indent=1, more=rule + tab + _high(PITCH))
     else:
         yield _p(_run(content.number), align="center", more=rule + _high(PITCH))
     yield from (_p("", more=_high(PITCH - UNDER)), _p(""))

@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 from oversight.base.sandbox import typeset
 
@@ -61,7 +62,7 @@ class Setter:
 
     def __init__(self, folders: Sequence[Path | str] = ()):
         self._folders, self._set = folders, 0
-        self.child: subprocess.Popen | None = None
+        self.child: Any = None  # with both its pipes
 
     def __enter__(self) -> Setter:
         return self
@@ -98,7 +99,7 @@ class Setter:
             raise EOFError
         return about, data
 
-    def _begun(self) -> subprocess.Popen:
+    def _begun(self) -> Any:
         """Return the child; after many papers a fresh one, lest it grow."""
         if self._set >= RENEWED:
             self.__exit__()
@@ -124,7 +125,7 @@ def _child() -> subprocess.Popen:
     )
 
 
-def _tell(child: subprocess.Popen, what: dict) -> None:
+def _tell(child: Any, what: dict) -> None:
     child.stdin.write(json.dumps(what).encode() + b"\n")
     child.stdin.flush()
 

@@ -74,7 +74,7 @@ def _engine(url: str) -> Iterator[sa.Engine]:
 def _tables(old: sa.Connection) -> list[sa.Table]:
     """Return the tables of the database, each behind those that it refers to."""
     known = Base.metadata.tables
-    return [known[name] for name in copies.tables(old)]
+    return [known[name] for name in copies.tables(old) if name in known]
 
 
 def _fits(old: sa.Connection, new: sa.Connection, tables: list[sa.Table]) -> None:

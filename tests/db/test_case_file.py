@@ -35,7 +35,7 @@ def decided(session, play, tmp_path):
     case = play.asked()
     session.commit()
     row = shown(session, play, case, tmp_path)
-    play.move(case, "approve", NAME)
+    play.move(case, NAME, "approve")
     session.commit()
     [reply] = play.papers(case)
     prints.run(session, prints.Press(tmp_path, "", Setter()), play.at)
@@ -97,7 +97,7 @@ def test_the_file_of_a_case_holds_all_and_proves_itself(session, play, decided, 
     )
     assert {name: files.sha256(data) for name, data in found.items() if name in sums} == sums
     page = found["index.html"].decode()
-    for said in (reply.number, file.number, "30年", "青溪村党支部", "approve", *names):
+    for said in (reply.number, file.number, "30年", file.unit, "approve", *names):
         assert said in page
     done = verified(tmp_path, found)
     assert done.returncode == 0, done.stdout

@@ -184,8 +184,15 @@ def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked
             saved_at=at("2026-11-24").now,
         )
     )
-    session.add(ZoneSettingRow(zone_id=world.zone.id, name="keep_refusals", value="365"))
-    session.add(ZoneSettingRow(zone_id=world.zone.id, name="keep_drafts", value="90"))
+    for name, value in (("keep_refusals", "365"), ("keep_drafts", "90")):
+        chosen = ZoneSettingRow(
+            zone_id=world.zone.id,
+            name=name,
+            value=value,
+            by_id=world.people["zone.sysadmin"].id,
+            at=at("2026-11-24").now,
+        )
+        session.add(chosen)
     session.commit()
     due.sweep(session, at("2026-11-25"))
 

@@ -132,3 +132,15 @@ def test_the_command_lives_apart_and_tells_all(tmp_path):
 def test_the_picture_of_a_year_says_its_figures():
     drawn = picture.draw(YEAR, Tally({(3, "day", "settled"): 4, (3, "day", "overdue"): 1}), {})
     assert "3 月：" in drawn and "4" in drawn and ElementTree.fromstring(drawn) is not None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_goes_to_every_branch_asks_no_more_of_more_branches(session, stage):
+    """Found by 200 branches: a theme's signature read each branch by itself."""
+    most = []
+    for branches in (2, 10):
+        stage.lay(inhabited=False)
+        found = lived.live(session, YEAR, branches, 9, Clock(), CLOCKWORK, months=1)
+        most.append(found.meter.of_acts()["theme.sign"].most)
+        stage.close()
+    assert most[0] == most[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 
 import pytest
+import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import db
@@ -17,6 +18,7 @@ from oversight.law.clauses import house_rule
 from oversight.law.definition import Due, Move, State, Workflow
 from oversight.law.roles import BRANCH, SUPERIOR
 from oversight.ledger import attendance
+from oversight.models import Case
 from tests.support.actors import GOOD_WORDS, REASON, Play
 from tests.support.statements import told
 from tests.support.world import at
@@ -158,3 +160,10 @@ def test_after_a_change_of_posts_the_line_is_read_anew_once(play):
     play.session.commit()
     costs = [count(play, case, name, move, **GOOD_WORDS[move]) for name, move in turn]
     assert 12 < costs[0] <= 19 and costs[1] == 8
+
+
+def test_a_new_case_holds_no_clock_that_stands(play):
+    """Nothing, and not the JSON null, which no condition takes for nothing."""
+    case = play.open("village.secretary").id
+    stands = sa.select(sa.literal_column("paused IS NULL")).where(Case.id == case)
+    assert play.session.scalar(stands.select_from(Case)) == 1

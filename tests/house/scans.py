@@ -53,7 +53,15 @@ _BY_REASON = {
         "admin_changes": "told _each _leaves _standing _earlier due",
         "checkpoints": "told _before _keys due",
         **dict.fromkeys(
-            ["papers", "paper_files", "sealed_copies", "appraised", "recusals", "desks", "number_series"],
+            [
+                "papers",
+                "paper_files",
+                "sealed_copies",
+                "appraised",
+                "recusals",
+                "desks",
+                "number_series",
+            ],
             "_standing",
         ),
         **dict.fromkeys(

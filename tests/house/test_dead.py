@@ -23,7 +23,8 @@ CALLED_BY_LIBRARIES = {
     ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
     *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug
-    "LoopbackOnly",  # wsgi.py
+    *("LoopbackOnly", "Timekeeper"),  # wsgi.py
+    "get_retry_decision",  # Procrastinate
     *("channel_class", "maintenance"),  # waitress
     *("preprocess", "make_globals"),  # Jinja
     *("digest_method", "collect", "get_id"),  # Flask, prometheus-client, Flask-Login
@@ -33,7 +34,6 @@ FOR_TESTS = {
     "forget_machine",  # a definition changed in the process
     "live_login",  # whether a log-in lives, as tests ask it
     "balance",  # the record's sums, told independently of the pages
-    "box_count",  # one folder, as the lists are held against it
 }
 
 

@@ -24,6 +24,8 @@ ALL = "\n".join((*TEXTS.values(), CODE))
 IMPORT = re.compile(r"{%-? *from \"[^\"]+\" import ([^%]*?)(?:with context)? *-?%}")
 # A class whose name is put together where it is used, and what it is put together of.
 COMPOSED = {
+    "l-": ("one", "two"),  # levels of a paper's headings
+    "c": tuple(map(str, range(1, 20))),  # widths of columns, in twentieths
     "o-": ("late1", "late2", "late3", "open", "info", "ok", "none"),
     "k-": ("o", "l", "a", "finding", "remind"),
     "n-": ("p", "o", "l", "a"),

@@ -17,14 +17,16 @@ from tests.unit.test_paper_forms import AT, BODY, LONG_NAME, MM, SENTENCE, pages
 
 FOUND = [(SENTENCE, SENTENCE, "不符合", SENTENCE)] * 40
 NAMES = [f"欧阳䶮堃{number}" for number in range(43)]
+OPEN = [("变更时间请示", "青溪村党支部", "", "待批复", "")] * 90
+YEAR = [Day(f"{number}月主题党日", [("做了什么", SENTENCE)]) for number in range(1, 13)]
 CASES = {
     "forty findings": forms.inspection({"unit": LONG_NAME[:60]}, FOUND),
-    "longer than a page": forms.handover({"unit": "青溪镇党委"}, [("变更时间请示", "青溪村党支部", "", "待批复", "")] * 90),
+    "longer than a page": forms.handover({"unit": "青溪镇党委"}, OPEN),
     "a cell of a page": forms.committee({"items": SENTENCE * 12}),
     "rare names": forms.meeting({}, NAMES),
     "a year of nothing": branch_book(Book(LONG_NAME[:60], "2026")),
     "a long word": forms.report({"left": "x" * 300}),
-    "a full year": branch_book(Book("青溪村党支部", "2026", [SENTENCE] * 9, [Day(f"{n}月主题党日", [("做了什么", SENTENCE)]) for n in range(1, 13)])),
+    "a full year": branch_book(Book("青溪村党支部", "2026", [SENTENCE] * 9, YEAR)),
 }  # fmt: skip
 
 

@@ -12,15 +12,15 @@ import pytest
 
 from oversight.base.refusals import NotFound
 from oversight.casework import prints
-from oversight.casework.written import KINDS
-from oversight.casework.written import asked as names
 from oversight.engine import transitions
 from oversight.ledger import arrange, life_meetings, plans
 from oversight.ledger.attendance import Sheet
 from oversight.models import UnitChange
+from oversight.organization import then as names
 from oversight.papers import docx, pdf
 from oversight.papers.checking import Check
 from oversight.papers.layout import letter, lines
+from oversight.views.written import KINDS
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_attendance import activity, cases, record, sheet
 from tests.db.test_month_report import ask
@@ -278,7 +278,7 @@ def test_what_was_not_recorded_makes_no_paper(reader, play):
     case = fixing(play.session, play.world)
     reader(SECRETARY).get(f"/written/report/{case.id}", 404)
     with pytest.raises(NotFound):
-        from oversight.casework.written import written
+        from oversight.views.written import written
 
         written(None, "nothing", "")
 

@@ -193,5 +193,5 @@ def test_a_case_leaves_as_one_file(reader, paper):
     answer = officer.raw("GET", f"/cases/{paper.case_id}/file.zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
         assert {"index.html", "journal.jsonl", "verifier.py"} <= set(packed.namelist())
-        assert "批复" in packed.read("index.html").decode()
+        assert "变更活动时间请示" in packed.read("index.html").decode()
     assert reader("town2.officer").raw("GET", f"/cases/{paper.case_id}/file.zip").status_code == 404

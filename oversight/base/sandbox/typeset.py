@@ -41,11 +41,13 @@ class Setter:
         self.families = {
             style: [one for one in names if one in there] for style, names in families.items()
         }
-        self._files = {name: [] for names in self.families.values() for name in names}
+        self._files: dict[str, list] = {
+            name: [] for names in self.families.values() for name in names
+        }
         for one in self._fonts.fonts():
             self._files.get(one.family, []).append((one.path, one.index))
 
-    def set(self, data: dict, at: int) -> bytes:
+    def pdf(self, data: dict, at: int) -> bytes:
         """Return the PDF of a paper; `at` in seconds. Raises Refused."""
         if not all(self.families.values()):
             raise Refused("fonts", "")
@@ -170,7 +172,7 @@ def _begin() -> None:
 
 def _answer(setter: Setter, order: dict) -> tuple[dict, bytes]:
     try:
-        data = setter.set(order["data"], order["at"])
+        data = setter.pdf(order["data"], order["at"])
         return {"size": len(data)}, data
     except Refused as refusal:
         return dict(zip(("no", "which"), refusal.args, strict=True)), b""

@@ -143,6 +143,7 @@ def _move_day(life: Life, row: sa.Row) -> None:
         life.on(on, _ask, branch, row.day, rng)
     elif draw < MOVES_DAY + REPORTS_LATE:
         on = add_workdays(life.calendar, row.day, rng.randint(1, 3))
+        life.held_back[branch, row.month] = on
         life.on(on, _report, branch, row.day, rng)
 
 
@@ -185,6 +186,8 @@ def of_day(life: Life) -> None:
         life.waits[branch].add(row.month)
         if rng.random() * 100 < FORGETS_SHEET:
             life.left[branch].update(law.duties())
+            continue
+        if life.day <= life.held_back.get((branch, row.month), date.min):
             continue
         late = rng.choices(*LATE)[0]
         if life.day >= row.day + timedelta(days=late) and not _waits(life, row):
@@ -289,7 +292,13 @@ def _people(life: Life, branch: str, _rng: random.Random) -> None:
             life.on(ill[0], _wish, key, ill)
         if rng.random() * 100 < MOVES_HOUSE and rng.randint(1, 12) == life.day.month:
             day = _some(rng, life.day.year, life.day.month, 2, 27)
-            life.on(day, _move_house, key, rng.choice(list(life.cast.branches)))
+            life.on(day, _move_house, key, rng.choice(_neighbours(life, branch)))
+
+
+def _neighbours(life: Life, branch: str) -> list[str]:
+    """Return the branches of the same town: its officer moves members between them."""
+    town = life.cast.branches[branch]
+    return [one for one, above in life.cast.branches.items() if above == town]
 
 
 def _branch_of(life: Life, key: str) -> str | None:

@@ -139,7 +139,7 @@ def _sums(
         yield N_("合计")
     zone_id = offices[0].own.unit.zone_id
     life.clockwork.rebuild(session, zone_id, at)
-    kept = life.clockwork.kept(session, zone_id, at.today)
+    kept = life.clockwork.kept(session, zone_id, at.today).kept
     for office in offices:
         if kept[office.own.unit.id].sums.below != office.sums.below:
             yield office.own.unit.name

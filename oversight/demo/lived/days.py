@@ -43,7 +43,7 @@ class Clockwork:
 
     sweep: Callable[..., dict[str, int]]
     rebuild: Callable[..., int]
-    kept: Callable[..., dict[str, Any]]
+    kept: Callable[..., Any]
 
 
 @dataclass
@@ -79,6 +79,7 @@ class Life:
         self.refused: Counter[tuple[str, str]] = Counter()
         self.left: dict[str, set[str]] = defaultdict(set)
         self.waits: dict[str, set[int]] = defaultdict(set)  # months whose sheet is still to come
+        self.held_back: dict[tuple[str, int], date] = {}  # until a late report is made
         self.held_by_nobody: set[str] = set()
         self.swept: Counter[str] = Counter()
         self.acting = True

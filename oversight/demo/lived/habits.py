@@ -142,7 +142,7 @@ def _file_number(s: Scene) -> Words:
 
 
 def _educates(s: Scene) -> Words:
-    wanted = s.case.facts.get("unexcused") and not s.case.facts.get("educated")
+    wanted = s.case.facts.get("unexcused") and not s.case.facts.get("education")
     return {"measure": "谈话提醒"} if wanted else None
 
 

@@ -18,7 +18,6 @@ from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
-from oversight.casework.written import requests
 from oversight.engine import (
     authority,
     available,
@@ -43,6 +42,7 @@ from oversight.rules.common import REASON
 from oversight.rules.context import TransitionContext
 from oversight.views import forms, present, session
 from oversight.views.forms import NO_FORM, Bound
+from oversight.views.written import requests
 
 from . import desk_act_forms
 

@@ -10,7 +10,6 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
 from oversight.base.rows import grouped_by, ids_of
-from oversight.casework.written import books
 from oversight.engine import inbox
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import clause
@@ -19,6 +18,7 @@ from oversight.models import Unit
 from oversight.organization.members import members
 from oversight.organization.units import page_of
 from oversight.views import session
+from oversight.views.written import books
 
 bp = Blueprint("handbooks", __name__)
 FIRST, LAST = 2000, 2100

@@ -11,7 +11,6 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.refusals import InvalidInput, RuleViolation
 from oversight.base.rows import ids_of
-from oversight.casework.written import written as made
 from oversight.engine import authority
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause
@@ -19,6 +18,7 @@ from oversight.ledger import arrange, attendance, plans, registers
 from oversight.models import Activity, Person
 from oversight.rules import theme
 from oversight.views import forms, present, session
+from oversight.views.written import written as made
 
 from . import written
 from .attend import Sheet, about, bp, invitees

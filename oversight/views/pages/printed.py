@@ -10,8 +10,8 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from oversight.casework.written import written as made
 from oversight.papers.layout import Content
+from oversight.views.written import written as made
 
 from . import written
 

@@ -12,10 +12,10 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.refusals import NotFound, Unavailable
 from oversight.casework import prints
-from oversight.casework.written import YEARLY, Ask, written
 from oversight.papers.layout import Content
 from oversight.views import session
 from oversight.views.forms import number
+from oversight.views.written import YEARLY, Ask, written
 
 from .prints import saved
 
@@ -52,7 +52,6 @@ def get(kind, of, form):
     """Send a paper as a file. Raises NotFound, Forbidden, Unavailable."""
     ask = asked()
     content = written(ask, kind, str(of))
-    db.session.rollback()  # nothing is held while it is set
     press = prints.Press(current_app.config["OVERSIGHT"].data_dir)
     data = prints.blank(press, content, form, ask.at)
     if data is None:

@@ -14,13 +14,14 @@ from oversight.engine import authority, journal
 from oversight.ledger import handbooks, obligations, reporting
 from oversight.ledger.handbooks import BranchBook, MemberBook, Page
 from oversight.models import Case, JournalRow, LifeMeeting, Paper, RegisterEntry, Unit
+from oversight.organization.then import unit_then
 from oversight.papers import books, forms
 from oversight.papers.layout import Content
 from oversight.papers.letter import chinese_day, full_day
 from oversight.register import handover as handing
 from oversight.register.handover import Open
 
-from .asked import Ask, unit_then
+from .asked import Ask
 from .days import done_line
 
 CHECKED = ("sign_off", "forward")  # by these steps a paper is signed before it is issued

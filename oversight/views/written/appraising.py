@@ -14,11 +14,12 @@ from oversight.law.inputs import read_day
 from oversight.models import Case
 from oversight.models.appraisal import GRADES
 from oversight.organization import members
+from oversight.organization.then import unit_then
 from oversight.papers import forms
 from oversight.papers.layout import Block, Content, Paragraph, Sheet
 from oversight.papers.letter import chinese_day
 
-from .asked import Ask, unit_then
+from .asked import Ask
 
 TAKING_PART = ("graded", "ungraded")
 CLASSES = {

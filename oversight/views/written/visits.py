@@ -14,12 +14,13 @@ from oversight.law.binding import own_id
 from oversight.law.clauses import register
 from oversight.law.inputs import read_day
 from oversight.models import Case, JournalRow, Unit
+from oversight.organization.then import unit_then, with_post
 from oversight.papers import forms, orders
 from oversight.papers.layout import Content, letter
 from oversight.papers.letter import full_day
 from oversight.rules.rectification import METHODS
 
-from .asked import Ask, unit_then, with_post
+from .asked import Ask
 
 FOUND, REMINDED = N_("不符合"), "当场提醒"
 ANSWERED = ("accept", "send_back")

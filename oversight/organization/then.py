@@ -1,33 +1,17 @@
-"""Who asks for a paper that is made from the records, when and of which year; and what people and units
-were called on its day.
-"""
+"""What units and people were called on a day, as a record of that day names them. Reads only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.clock import Clock, Moment
 from oversight.law.roles import OFFICES
 from oversight.models import Person, Post, Unit, UnitChange
-from oversight.organization.actor import Actor
-from oversight.organization.standing import in_office
-from oversight.papers.letter import full_day
 
-
-@dataclass(frozen=True)
-class Ask:
-    """One reader at one moment."""
-
-    session: Session
-    who: Actor
-    at: Moment
-    clock: Clock
-    year: int
+from .standing import in_office
 
 
 def unit_then(session: Session, unit: Unit, on: date) -> str:
@@ -61,8 +45,3 @@ def with_post(session: Session, unit: Unit, person_id: str | None, on: date) -> 
     offices = [OFFICES[one] for one in session.scalars(held) if one in OFFICES]
     name = names(session, [person_id]).get(person_id, "")
     return f"{name}（{'、'.join(offices)}）" if offices else name
-
-
-def day_of(text: str | None) -> str:
-    """Write a day that a record keeps as text, empty where it keeps none."""
-    return full_day(date.fromisoformat(text)) if text else ""

@@ -28,13 +28,14 @@ from oversight.models import (
 )
 from oversight.models.attendance import CLASSES, FORMS, INVITEES, MODES
 from oversight.organization import members
+from oversight.organization.then import names, unit_then, with_post
 from oversight.papers import forms
 from oversight.papers.layout import Content
 from oversight.papers.letter import chinese_day, full_day
 from oversight.rules import theme
 from oversight.workflows import absence
 
-from .asked import Ask, day_of, names, unit_then, with_post
+from .asked import Ask, day_of
 
 # In which box of the record a duty of the sheet is told: the first whose words its key begins with.
 BOXES = {
