@@ -95,11 +95,11 @@ def test_asking_and_returning_a_date_change(play):
 
 def test_approving_a_date_change(play):
     """The move takes what every move takes; the day, its record, the number and the paper are its
-    own, and of the day's chain the head, read and written, and its row.
+    own, of the day's chain the head, read and written, and its row, and what files the case shows.
     """
     play.approved(name="community.secretary", unit="community")
     case = play.asked().id
-    assert count(play, case, "town1.officer", "approve", opinion="同意") == 15
+    assert count(play, case, "town1.officer", "approve", opinion="同意") == 16
 
 
 def sheet_of(play, unit: str, absent: int) -> int:
