@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import crossplane
 import pytest
 import sqlalchemy as sa
 import yaml
@@ -17,6 +18,7 @@ from sqlalchemy.engine import make_url
 from oversight import ROOT, cli
 from oversight.base import settings
 from tests.support import postgres
+from tests.support.needs import needs
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -76,8 +78,7 @@ def test_units_take_what_they_need_and_no_more():
 
 
 def test_systemd_takes_the_units(tmp_path):
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd-analyze here")
+    needs(shutil.which("systemd-analyze"), "systemd")
     for path in (DEPLOY / "systemd").iterdir():
         text = path.read_text("utf-8").replace("/opt/oversight/.venv/bin/oversight", "/bin/true")
         (tmp_path / path.name).write_text(text)
@@ -89,28 +90,14 @@ def test_systemd_takes_the_units(tmp_path):
     assert said == [], done.stderr
 
 
-def nginx() -> str | None:
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-
-
-def test_nginx_takes_its_own(tmp_path):
-    if nginx() is None:
-        pytest.skip("no nginx here")
-    key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a"]
-    files = ["-keyout", str(tmp_path / "oversight.key"), "-out", str(tmp_path / "oversight.pem")]
-    subprocess.run([*key, *files], check=True, capture_output=True)
-    own = (DEPLOY / "nginx" / "oversight.conf").read_text("utf-8")
-    (tmp_path / "own.conf").write_text(own.replace("/etc/ssl/", f"{tmp_path}/"))
-    shutil.copy(DEPLOY / "nginx" / "oversight_proxy.conf", tmp_path)
-    whole = f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n"
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    whole += "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in kinds)
-    whole += f"access_log off;\ninclude {tmp_path}/own.conf;\n}}\n"
-    (tmp_path / "nginx.conf").write_text(whole)
-    done = subprocess.run(
-        [nginx(), "-t", "-p", str(tmp_path), "-c", "nginx.conf"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+def test_nginx_knows_every_directive_where_it_stands(tmp_path):
+    shutil.copytree(DEPLOY / "nginx", tmp_path, dirs_exist_ok=True)
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(f"events {{}}\nhttp {{\ninclude {tmp_path}/oversight.conf;\n}}\n")
+    found = crossplane.parse(str(whole), strict=True)
+    assert found["errors"] == []
+    read = {Path(one["file"]).name for one in found["config"]}
+    assert read == {"nginx.conf", *(path.name for path in (DEPLOY / "nginx").iterdir())}
 
 
 def test_compose_hangs_together():

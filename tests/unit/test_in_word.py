@@ -16,6 +16,7 @@ import pytest
 
 from oversight.base import files
 from oversight.papers import docx, pdf
+from tests.support.needs import needs
 from tests.support.real_papers import TEN
 from tests.unit.test_paper_forms import AT, CHECK, MM, pages
 
@@ -29,9 +30,7 @@ SECONDS = 120
 @pytest.fixture(scope="module")
 def laid(tmp_path_factory):
     """The pages of each paper: as LibreOffice lays its DOCX, and as its PDF has them."""
-    if not shutil.which("soffice"):
-        assert os.environ.get("CI") != "true", "no LibreOffice"
-        pytest.skip("no LibreOffice on this machine")
+    needs(shutil.which("soffice"), "LibreOffice")
     folder = tmp_path_factory.mktemp("word")
     for name, content in TEN.items():
         (folder / f"{name}.docx").write_bytes(docx.make(content, CHECK))

@@ -5,13 +5,14 @@ a list of what is newer and not in it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.needs import needs
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "node_modules" / "caniuse-lite"
@@ -118,9 +119,7 @@ console.log(JSON.stringify(found));
 def read_by_old() -> dict[str, dict[str, str]]:
     """Return by feature how each old browser reads it: y, a (in part), n …"""
     node = shutil.which("node")
-    if not (node and DATA.exists()):
-        said = "缺少 caniuse-lite：请先安装 Node，再运行 make test。"
-        pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
+    needs(node and DATA.exists(), "Node 和 caniuse-lite")
     names = json.dumps(sorted({*CSS, *JS}))
     told = [node, "-e", ASK, str(DATA), json.dumps(OLD), names]
     return json.loads(subprocess.run(told, capture_output=True, text=True, check=True).stdout)

@@ -11,6 +11,7 @@ from oversight.papers import docx, forms, layout, pdf
 from oversight.papers.books import Book, Day, branch_book
 from oversight.papers.checking import Check
 from oversight.papers.layout import Content, Paragraph, Sheet, Table, letter, lines
+from tests.support.needs import needs
 from tests.support.one_text import in_docx, words
 from tests.support.slices import WHOLE
 from tests.unit.test_paper_forms import AT, BODY, LONG_NAME, MM, SENTENCE, pages, part, said
@@ -40,8 +41,7 @@ def test_nothing_is_lost(name):
 
 def inside(content: Content) -> None:
     """Hold every character of the PDF against the margins."""
-    if not any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))):
-        pytest.skip("no Chinese fonts on this machine")
+    needs(any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))), "中文字体")
     found = pages(pdf.make(content, Check(), AT, ()))
     drawn = {one.get_text() for page in found for one in page}
     assert not {text for line in lines(content) for text in line if text.strip()} - drawn

@@ -15,6 +15,7 @@ from oversight.papers import docx, layout, pdf
 from oversight.papers.checking import Check, read
 from oversight.papers.forms import FORMS
 from oversight.papers.layout import Content, Table, letter, lines, title_lines
+from tests.support.needs import needs
 
 AT = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
 CHECK = Check("AB2CDEF3GH", "http://10.1.2.3:8000")
@@ -110,8 +111,7 @@ def test_a_docx_takes_whatever_was_typed(text):
 @pytest.fixture(scope="module")
 def measured():
     """The characters of each page of a long paper: text, left edge and baseline in points."""
-    if not any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))):
-        pytest.skip("no Chinese fonts on this machine")
+    needs(any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))), "中文字体")
     content = letter({**BODY, "paragraphs": [SENTENCE * 3] * 6 + ["此复。"]}, "", "")
     return content, pages(pdf.make(content, Check(), AT, ()))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import ctypes.util
 import io
 import json
-import os
 
 import pytest
 import typst
@@ -17,6 +16,7 @@ from PIL import Image, ImageFilter
 from oversight.base.sandbox import typeset
 from oversight.papers import pdf
 from oversight.papers.checking import Check
+from tests.support.needs import needs
 from tests.support.real_papers import TEN
 
 
@@ -36,9 +36,7 @@ CHECKS = {"short": Check("AB2CDEF3GH", "http://10.1.2.3:8000"), "long": LONGEST}
 
 @pytest.fixture(scope="module")
 def setter():
-    if not ctypes.util.find_library("zbar"):
-        assert os.environ.get("CI") != "true", "no libzbar0"
-        pytest.skip("no libzbar on this machine")
+    needs(ctypes.util.find_library("zbar"), "libzbar0")
     with pdf.Setter() as known:
         folders = known.there()
     return typeset.Setter(pdf.SOURCE.read_text("utf-8"), pdf.FAMILIES, folders)

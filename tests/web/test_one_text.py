@@ -28,6 +28,7 @@ from tests.db.test_obligations import do
 from tests.db.test_rectification_walk import ITEMS, fixing, opened, rechecking
 from tests.db.test_rectification_walk import do as step
 from tests.db.test_registers import note as enter
+from tests.support.needs import needs
 from tests.support.one_text import in_docx, on_page, plain, words
 from tests.support.papers import NEVER
 from tests.support.slices import WHOLE
@@ -186,8 +187,7 @@ def drawn(content) -> None:
 
 
 def test_a_sample_is_drawn(play, reader, content):
-    if not any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))):
-        pytest.skip("no Chinese fonts on this machine")
+    needs(any(map(pdf.Path.is_dir, map(pdf.Path, pdf.FOLDERS))), "中文字体")
     reader(SECRETARY).get(f"/written/activity/{party_day(play)}")
     drawn(content[-1])
 
