@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -19,7 +19,6 @@ from oversight import workflows
 from oversight.base import files
 from oversight.base.refusals import NotFound, Unavailable
 from oversight.base.sentences import N_
-from oversight.calendar.zone import zone_settings
 from oversight.engine import authority, excerpt, journal, verifier
 from oversight.law.definition import Workflow
 from oversight.models import Case, JournalRow, Unit
@@ -65,16 +64,20 @@ class CaseFile:
 
 
 def read(
-    session: Session, case_id: str, who: Actor, label: Callable[[Workflow, JournalRow], str]
+    session: Session,
+    case_id: str,
+    who: Actor,
+    chosen: Callable[[str], Mapping[str, str]],
+    label: Callable[[Workflow, JournalRow], str],
 ) -> CaseFile:
-    """Return what the file of a case consists of, for who may read all of it; `label` names the act of a
-    row. Raises NotFound.
+    """Return what the file of a case consists of, for who may read all of it; `chosen` are the
+    settings of a zone, `label` names the act of a row. Raises NotFound.
     """
     case = authority.seen(session, who, case_id)
     workflow = workflows.of(case)
     if not authority.reads_all(workflow, case, who) or workflow.discreet:
         raise NotFound()
-    number, retention = archived(session, case)
+    number, retention = archived(session, case, chosen(case.zone_id))
     rows = journal.of_case(session, case.id)
     return CaseFile(
         title=workflow.title,
@@ -91,12 +94,12 @@ def read(
     )
 
 
-def archived(session: Session, case: Case) -> tuple[str, str]:
+def archived(session: Session, case: Case, chosen: Mapping[str, str]) -> tuple[str, str]:
     """Return the archive number of a case, by type, year, term and its place among the zone's cases of
     the year, and how long its record is kept.
     """
     setting = RETAINED.get(case.workflow, "retain_replies")
-    code, term = TERMS[zone_settings(session, case.zone_id)[setting]]
+    code, term = TERMS[chosen[setting]]
     first = case.opened_at.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     before = sa.select(sa.func.count()).select_from(Case)
     place = session.scalar(
@@ -112,7 +115,7 @@ def _papers(session: Session, case: Case) -> Iterator[Kept]:
         name = prints.name_of(papers[row.paper_id], row.kind)
         yield Kept(f"papers/{name}", row.stored, row.sha256)
     for paper_id, copy in prints.originals(session, list(papers)).items():
-        name = prints.name_of(papers[paper_id], files.KINDS[copy.kind], "（正本）")
+        name = prints.name_of(papers[paper_id], files.KINDS[copy.kind], N_("（正本）"))
         yield Kept(f"papers/{name}", copy.stored, copy.sha256)
 
 

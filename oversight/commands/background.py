@@ -24,7 +24,7 @@ from oversight.engine import outbox
 from oversight.time import outside, work
 
 from .click_i18n import Command
-from .context import in_app, now, press
+from .context import in_app, itself, now, press
 
 SOON, IDLE, AWAY = 2, 15, 60  # seconds until the thread looks again: at first, idle, after errors
 CLOCK = "oversight.clock"  # the queue of what the clock brings
@@ -93,7 +93,7 @@ def _turn(app: Flask, pause: float) -> float:
 @in_app
 def worker(once: bool, abreast: int) -> None:
     """Do background work until stopped; on SQLite what the web server does by itself."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
+    app = itself()
     db.session.remove()
     queued = db.engine.dialect.name == "postgresql"
     if once and not queued:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from zoneinfo import ZoneInfoNotFoundError
 
 import click
+from flask import Flask, current_app
 from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
 from oversight import ROOT, create_app, workflows
@@ -39,6 +40,11 @@ STAGES = {
     "rows": (N_("迁移"), N_("行")),
     "held": (N_("核对"), N_("行")),
 }
+
+
+def itself() -> Flask:
+    """Return the application, not what stands for it."""
+    return cast(Any, current_app)._get_current_object()
 
 
 def in_app(command):

@@ -25,7 +25,7 @@ from oversight.models import Case, Person, Unit, Zone
 from oversight.register import installation, key_check, resealing, sign_ins
 
 from .click_i18n import Command
-from .context import in_app, migrate, now, password, read_file, signer, table
+from .context import in_app, itself, migrate, now, password, read_file, signer, table
 
 HOME = "127.0.0.1"
 GOES_ON = N_("先启动着，好了以后自动恢复。")
@@ -168,7 +168,7 @@ def serve(host: str) -> None:
     click.echo(f"请打开 http://{shown}:{port} ，按 Ctrl+C 停止。")
     sys.stdout.flush()
     clock = current_app.extensions["clock"]
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
+    app = itself()
     logged = app.config["OVERSIGHT"].log_requests and not sys.stderr.isatty()
     served = server.Service(
         app,

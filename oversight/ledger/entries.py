@@ -17,13 +17,15 @@ from oversight.engine.authority import RECORDER
 from oversight.models import Activity, LifeMeeting, Unit
 from oversight.organization.actor import Actor, AuthorityBasis
 
+SOMEBODY = N_("别人")
+
 
 def changed(session: Session, row: Activity) -> VersionConflict:
     """Return the refusal of who comes second to a party day's record: who was first, and when."""
     first = records.newest(session, row.id)
     said = say(
         "这次党日的记录刚刚已由%(who)s改过，您的登记没有生效，填的内容还在，请对照后再保存。",
-        who=first.get("decided_by", N_("别人")),
+        who=first.get("decided_by") or SOMEBODY,
     )
     return VersionConflict(said, **first)
 

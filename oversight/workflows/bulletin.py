@@ -72,7 +72,7 @@ def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
     # fmt: off
     return Workflow(
         "bulletin", N_("情况通报"), version=version, opens=at.draft, opened_by=at.office, short=N_("情况通报"),
-        facts=(Field("month", "text", "哪个月", hint="写成 2026-11 这样。", line=True,
+        facts=(Field("month", "text", "哪个月", hint=N_("写成 2026-11 这样。"), line=True,
                      initial=facts.last_month), Field("comment", "text", "情况点评"),
                Field("demands", "text", "下步要求", required=False),
                Field("corrects", "text", "更正哪一份通报（文号）", required=False, line=True)),

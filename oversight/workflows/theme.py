@@ -60,7 +60,7 @@ def not_past(attempt: TransitionContext) -> bool:
 # fmt: off
 WORKFLOW = Workflow(
     "theme", N_("月度主题安排"), version=1, opens=DRAFT, opened_by=ZONE_OFFICE, short=N_("月度主题"),
-    facts=(Field("month", "text", "哪个月", hint="写成 2026-11 这样。", line=True,
+    facts=(Field("month", "text", "哪个月", hint=N_("写成 2026-11 这样。"), line=True,
                                                 initial=facts.next_month),
            Field("theme", "text", "主题", line=True),
            Field("actions", "text", "规定动作，一行一项"), Field("advice", "text", "自选动作建议", required=False)),

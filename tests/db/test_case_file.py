@@ -8,11 +8,13 @@ import json
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import pytest
 
 from oversight.base import files
 from oversight.base.refusals import NotFound
+from oversight.calendar.zone import zone_settings
 from oversight.casework import attachments, case_file, prints, sealed_copies
 from oversight.engine import capsule, journal, seals
 from tests.db.test_appraisal_cases import setting
@@ -68,7 +70,13 @@ def test_what_changed_since_is_told_by_name(session, play, decided):
 
 
 def unpack(session, play, case, folder, by=NAME):
-    file = case_file.read(session, case.id, play.who(by), lambda _workflow, row: row.move)
+    file = case_file.read(
+        session,
+        case.id,
+        play.who(by),
+        partial(zone_settings, session),
+        lambda _workflow, row: row.move,
+    )
     data = b"".join(case_file.packed(file, folder))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
@@ -134,10 +142,10 @@ def test_an_excerpt_holds_against_a_seal_that_was_kept_elsewhere(session, play, 
 
 def test_how_long_it_is_kept_is_the_zones(session, play, decided):
     case, _reply, _row = decided
-    number, term = case_file.archived(session, case)
+    number, term = case_file.archived(session, case, zone_settings(session, case.zone_id))
     assert number.startswith("DR·2026·D30·") and term == "30年"
     setting(play, "retain_replies", "permanent")
-    assert case_file.archived(session, case)[1] == "永久"
+    assert case_file.archived(session, case, zone_settings(session, case.zone_id))[1] == "永久"
 
 
 def test_a_file_that_is_gone_is_named_and_the_others_come(session, play, decided, tmp_path):
@@ -149,4 +157,4 @@ def test_a_file_that_is_gone_is_named_and_the_others_come(session, play, decided
 
 def test_who_may_not_read_all_of_it_gets_no_file(session, play, decided):
     with pytest.raises(NotFound):
-        case_file.read(session, decided[0].id, play.who("town2.officer"), lambda *_one: "")
+        case_file.read(session, decided[0].id, play.who("town2.officer"), dict, lambda *_one: "")

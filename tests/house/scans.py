@@ -51,7 +51,7 @@ _BY_REASON = {
         "cases": "told _standing _heads due size",
         "journal": "_rows size",
         "admin_changes": "told _each _leaves _standing _earlier due",
-        "checkpoints": "told _before _keys due",
+        "checkpoints": "told _before _keys due _seals",
         **dict.fromkeys(
             [
                 "papers",

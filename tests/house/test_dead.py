@@ -20,12 +20,14 @@ CALLED_BY_LIBRARIES = {
         "process_result_value",
         "inherit_cache",
         "_as_text",
+        "get_from_hint_text",
     ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
     *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug
     *("LoopbackOnly", "Timekeeper"),  # wsgi.py
     "get_retry_decision",  # Procrastinate
     *("channel_class", "maintenance"),  # waitress
+    "writable",  # zipfile asks what it writes to
     *("preprocess", "make_globals"),  # Jinja
     *("digest_method", "collect", "get_id"),  # Flask, prometheus-client, Flask-Login
 }

@@ -25,7 +25,7 @@ IMPORT = re.compile(r"{%-? *from \"[^\"]+\" import ([^%]*?)(?:with context)? *-?
 # A class whose name is put together where it is used, and what it is put together of.
 COMPOSED = {
     "l-": ("one", "two"),  # levels of a paper's headings
-    "c": tuple(map(str, range(1, 20))),  # widths of columns, in twentieths
+    "w-": tuple(map(str, range(1, 20))),  # widths of columns, in twentieths
     "o-": ("late1", "late2", "late3", "open", "info", "ok", "none"),
     "k-": ("o", "l", "a", "finding", "remind"),
     "n-": ("p", "o", "l", "a"),
@@ -68,7 +68,11 @@ def heirs(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(FOLDER).as_posix())
 def test_what_a_template_imports_it_uses(path):
     text = IMPORT.sub("", "\n".join(heirs(path)))
-    names = [name.strip() for found in IMPORT.findall(TEXTS[path]) for name in found.split(",")]
+    names = [
+        name.split(" as ")[-1].strip()
+        for found in IMPORT.findall(TEXTS[path])
+        for name in found.split(",")
+    ]
     assert [name for name in names if not re.search(rf"\b{name}\(", text)] == []
 
 

@@ -24,6 +24,7 @@ from flask_login import login_required
 from oversight.base import files as uploads
 from oversight.base.db import db
 from oversight.base.refusals import DomainError, Forbidden, InvalidInput, NotFound
+from oversight.calendar.zone import zone_settings
 from oversight.casework import case_file as files_of_cases
 from oversight.casework import paper_numbers, sealed_copies
 from oversight.casework import prints as made
@@ -187,12 +188,16 @@ def week_packed():
 @login_required
 def case_file(case_id):
     """Send the file of a case, packed as it is sent. Raises NotFound."""
-    file = files_of_cases.read(db.session, str(case_id), session.actor(), _act)
+    file = files_of_cases.read(db.session, str(case_id), session.actor(), _chosen, _act)
     response = Response(files_of_cases.packed(file, _folder()), mimetype="application/zip")
     name = f"{file.number} {file.title}.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers.update(SAVED)
     return response
+
+
+def _chosen(zone_id: str) -> dict[str, str]:
+    return zone_settings(db.session, zone_id)
 
 
 def _act(workflow, row) -> str:
