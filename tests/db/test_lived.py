@@ -143,4 +143,4 @@ def test_what_goes_to_every_branch_asks_no_more_of_more_branches(session, stage)
         found = lived.live(session, YEAR, branches, 9, Clock(), CLOCKWORK, months=1)
         most.append(found.meter.of_acts()["theme.sign"].most)
         stage.close()
-    assert most[0] == most[1]
+    assert most[1] <= most[0] + 2  # where more was deferred before; not one for each branch

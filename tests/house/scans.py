@@ -131,6 +131,7 @@ _BY_REASON = {
             ["units", "memberships", "post_proposals", "posts", "activities"], "_there"
         ),
         **dict.fromkeys(["accounts", "outlets"], "_reachable"),
+        "checkpoints": "_sealed",
     },
     DEMO: {
         "cases": "Roll.note",

@@ -30,7 +30,7 @@ NEVER = {
     r"(?<![\da-z])\d[、．]": "levels are 一、 （一） 1. （1）",
     r"[。；]同意[。，]": "同意 once",
     r"。。|，。|：：": "one stop",
-    r"[0-9a-f]{8}-[0-9a-f]{4}": "no id",
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-": "no id",
     r"[三二四]（[一二三四五]）\d|[GROPS]-\d": "a clause is named in full",
     r"(?<!暂)缓开|不计入应到(?!会)": "words as papers have them",
 }
