@@ -49,6 +49,29 @@ def test_templates_pass_djlint():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_stands_in_a_note_stands_in_an_element():
+    """A note is a grid of a narrow column for its sign and a wide one: bare text would fall into the first."""
+    note = re.compile(r"""<(\w+) class="note[ "](?:[^>{]|{{.*?}}|{%.*?%})*>(.*?)</\1>""", re.S)
+    bare = [
+        body[:40]
+        for text in TEXTS.values()
+        for _tag, body in note.findall(text)
+        if not re.match(r"\s*(<|\{\{-? *(icon|csrf)\(|\{%)", body)
+    ]
+    assert bare == []
+
+
+def test_every_field_of_text_has_the_one_shape():
+    style = (ROOT / "oversight" / "static" / "app.css").read_text("utf-8")
+    [rule] = re.findall(r"^(textarea,.*)\{width:100%", style, re.M)
+    shaped = set(re.findall(r"input\[type=(\w+)\]", rule))
+    kinds = {
+        kind for text in TEXTS.values() for kind in re.findall(r'<input[^>]* type="(\w+)"', text)
+    }
+    others = {"hidden", "checkbox", "radio", "button", "file", "reset", "search"}
+    assert kinds - others <= shaped and "input:not([type])" in rule
+
+
 def test_every_template_is_used():
     names = {path.relative_to(FOLDER).as_posix() for path in TEXTS}
     by_workflow = {name for name in names if name.startswith("cases/") and name != "cases/any.html"}
