@@ -100,7 +100,17 @@ def bulletin(attempt: TransitionContext) -> dict:
         name: sum(one.get(name, 0) for one in facts["figures"])
         for name in ("expected", *(word for word, _said in HOW_HELD))
     }
-    counted = [f"{one['unit']}：{_counted(one)}" for one in facts["figures"]]
+    parts = [
+        [f"总体情况。{of}{_counted(total)}"],
+        _unit_by_unit(facts["figures"], whole) if total["expected"] else [],
+        [f"情况点评。{stop(facts['comment'])}"],
+        [f"下步要求。{stop(facts['demands'])}"] if facts.get("demands") else [],
+    ]
+    said = [
+        line
+        for number, (head, *lines) in zip("一二三四", filter(None, parts), strict=False)
+        for line in (f"{number}、{head}", *lines)
+    ]
     return letter(
         attempt,
         attempt.unit,
@@ -108,15 +118,18 @@ def bulletin(attempt: TransitionContext) -> dict:
         ALL if whole else N_("各党支部"),
         [
             f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将{of}{named}通报如下。",
-            f"一、总体情况。{of}{_counted(total)}",
-            N_("二、各单位情况：") if whole else N_("二、各党支部情况："),
-            *(counted if whole else _by_state(facts["figures"])),
-            f"三、情况点评。{stop(facts['comment'])}",
-            f"四、下步要求。{stop(facts['demands'])}" if facts.get("demands") else "",
+            *said,
             _sealed(attempt) if whole else "",
             N_("特此通知。") if corrects else N_("特此通报。"),
         ],
     )
+
+
+def _unit_by_unit(figures: list[dict], whole: bool) -> list[str]:
+    """Say how a month went, unit by unit in their own order; a unit below the zone names its branches."""
+    if not whole:
+        return [N_("各党支部情况："), *_by_state(figures)]
+    return [N_("各单位情况："), *(f"{one['unit']}：{_counted(one)}" for one in figures)]
 
 
 def _sealed(attempt: TransitionContext) -> str:
@@ -144,7 +157,9 @@ def _by_state(figures: list[dict]) -> list[str]:
 def _counted(one: dict) -> str:
     """Say how many branches did what; what none did is left out."""
     said = "，".join(f"{word}{one[name]}个" for name, word in HOW_HELD if one.get(name))
-    return f"应开展支部{one.get('expected', 0)}个" + (f"，{said}。" if said else "。")
+    if not one.get("expected"):
+        return N_("没有应开展的支部。")
+    return f"应开展支部{one['expected']}个" + (f"，{said}。" if said else "。")
 
 
 @effect

@@ -76,6 +76,13 @@ def test_the_figures_stand_in_the_units_own_order_and_rank_nobody(play, session,
     assert "排名" not in text and "第一名" not in text
 
 
+def test_a_month_in_which_nobody_owed_anything_is_told_in_one_sentence(play, session):
+    in_force(play)
+    text = "".join(session.query(Paper).one().body["paragraphs"])
+    assert "一、总体情况。全区没有应开展的支部。二、情况点评。" in text
+    assert "各单位情况" not in text and "0个" not in text
+
+
 def test_a_branch_on_trial_is_counted_nowhere(play, session, world):
     units = [unit for unit in world.units.values() if unit.kind == "branch"]
     plan_year(session, units, 2026, at("2026-01-05"))

@@ -474,7 +474,8 @@ class CaseFile:
         """Return the names of those who acted in the case, by id: whoever issued a paper answers for
         it.
         """
-        return {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
+        found = {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
+        return {**found, None: ""}  # what the clock issued names nobody
 
     def letter(self, name: str, **raw) -> dict:
         """Compose what a move would send or issue if it were made now, with these words."""
