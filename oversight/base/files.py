@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -94,11 +95,18 @@ def _of_a_kind(data: bytes) -> bool:
 
 
 def _scan(data: bytes, scanner: Sequence[str]) -> None:
-    """Ask the operator's scanner; whatever it does but end with 0 is a no. Raises InvalidInput."""
+    """Ask the operator's scanner, which gets none of our keys and passwords; whatever it does but end
+    with 0 is a no. Raises InvalidInput.
+    """
     if not scanner:
         return
+    theirs = {
+        name: value for name, value in os.environ.items() if not name.startswith("OVERSIGHT_")
+    }
     try:
-        subprocess.run(scanner, input=data, timeout=SCAN_SECONDS, check=True, capture_output=True)
+        subprocess.run(
+            scanner, input=data, timeout=SCAN_SECONDS, check=True, capture_output=True, env=theirs
+        )
     except (subprocess.SubprocessError, OSError):
         raise InvalidInput({"file": NO["scanned"]}) from None
 

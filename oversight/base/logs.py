@@ -50,6 +50,16 @@ def _error(raised) -> dict:
     return {"error": raised[0].__name__, "where": where}
 
 
+def wordless() -> None:
+    """Let what is logged where no server has begun its log, at a terminal or by a timer, be written in
+    such lines too.
+    """
+    from flask.logging import default_handler  # which Flask gives a logger that has none
+
+    for handler in filter(None, (logging.lastResort, default_handler)):
+        handler.setFormatter(Lines())
+
+
 def begin(program: str, everything: bool) -> None:
     """Send what a server has to say to standard error; `everything`: each request too."""
     handler = logging.StreamHandler(sys.stderr)

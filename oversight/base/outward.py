@@ -133,7 +133,7 @@ def post(url: str, body: dict, known: Listed, seconds: float = SECONDS) -> dict:
     watch.start()
     try:
         return _asked(link, found, body)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         raise Unreached(type(error).__name__) from None  # its text may hold the address
     finally:
         watch.cancel()

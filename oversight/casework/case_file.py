@@ -75,10 +75,11 @@ def read(
     """
     case = authority.seen(session, who, case_id)
     workflow = workflows.of(case)
-    if not authority.reads_all(workflow, case, who) or workflow.discreet:
+    if not leaves_with(workflow, case, who):
         raise NotFound()
     number, retention = archived(session, case, chosen(case.zone_id))
     rows = journal.of_case(session, case.id)
+    known = [row for row in rows if authority.reads_row(workflow, case, who, row)]
     return CaseFile(
         title=workflow.title,
         number=number,
@@ -87,11 +88,19 @@ def read(
         opened=case.opened_at.date().isoformat(),
         closed=case.closed_at.date().isoformat() if case.closed_at else "",
         course=[
-            (row.at.isoformat(timespec="minutes"), label(workflow, row), row.actor) for row in rows
+            (row.at.isoformat(timespec="minutes"), label(workflow, row), row.actor) for row in known
         ],
         kept=[*_papers(session, case), *_evidence(session, case)],
-        lines=list(excerpt.lines(session, case)),
+        lines=list(excerpt.lines(session, case, rows, {row.seq for row in known})),
     )
+
+
+def leaves_with(workflow: Workflow, case: Case, who: Actor) -> bool:
+    """True where the reader may take along the file of a case in his sight: no discreet matter, and of a
+    notice to all branches only whose business it is, since the file tells how it was drafted.
+    """
+    own = any(case.unit.within(prefix) for prefix in who.business)
+    return not workflow.discreet and (own or not workflow.published)
 
 
 def archived(session: Session, case: Case, chosen: Mapping[str, str]) -> tuple[str, str]:

@@ -52,8 +52,10 @@ def in_app(command):
 
     @wraps(command)
     def run(*args, **words):
+        from oversight.base import logs
         from oversight.base.db import db
 
+        logs.wordless()
         with (_brought() or _made(create_app)).app_context():
             try:
                 with _said():

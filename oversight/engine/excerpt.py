@@ -4,7 +4,7 @@ rest of the zone's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,17 +15,25 @@ from oversight.models import Case, Checkpoint, JournalRow
 from . import journal
 from .verifier import ROW, canonical
 
+VEILED = ("case_id", "seq", "previous", "hash")
 
-def lines(session: Session, case: Case) -> Iterator[str]:
-    """Yield the excerpt of a case as JSON lines."""
+
+def lines(
+    session: Session, case: Case, rows: list[JournalRow], known: Collection[int]
+) -> Iterator[str]:
+    """Yield the excerpt of a case with all of its rows as JSON lines; of a row that its reader does not
+    know only the place in the chain.
+    """
     yield canonical({"excerpt": {"cases": [case.id]}})
-    rows = journal.of_case(session, case.id)
     for row in rows:
+        if row.seq not in known:
+            yield canonical({"row": {name: getattr(row, name) for name in VEILED}})
+            continue
         values = {name: getattr(row, name) for name in (*ROW, "after", "format", "hash")}
         yield canonical({"row": {**values, "at": journal.stamp(row.at)}})
     head = {"case_id": case.id, "seq": case.seq, "hash": case.head, "state": case.state}
     yield canonical({"head": head})
-    for image in _left(rows):
+    for image in _left([row for row in rows if row.seq in known]):
         yield canonical({"stands": image})
     for seal in _seals(session, case):
         yield canonical({"checkpoint": journal.seal_values(seal)})

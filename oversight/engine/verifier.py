@@ -62,8 +62,7 @@ class Verifier:
 
     def __init__(self, keys=(), alone=False):
         self.keys, self.alone = frozenset(keys), alone
-        self.problems: list[str] = []
-        self.warnings: list[str] = []
+        self.problems, self.warnings = list[str](), list[str]()
         self.no, self.gone = self.problems.append, 0  # refusals pruned, up to the seal in `pruned`
         self.only: frozenset = frozenset()  # the cases of an excerpt, whose seals cover others too
         # of each case, and of each zone's administration: hashes, first format, how much is sealed
@@ -80,23 +79,24 @@ class Verifier:
         chain, seq = self.chains.setdefault(which, []), values["seq"]
         if (seq, values["previous"]) != (len(chain) + 1, chain[-1] if chain else ""):
             self.no(f"{name}：第 {seq} 条与前一条接不上，缺了一条或次序不对")
+        chain.append(values["hash"])
+        if self.only and "format" not in values:
+            return  # of an excerpt a row that its reader is not to know: only its place is told
         older = values["format"] < self.first.setdefault(which, values["format"])
         if older or hash_of(kind, values) != values["hash"]:
             self.no(f"{name}：第 {seq} 条被改动")
-        chain.append(values["hash"])
         for table, rows in values.get("after", {}).items():
             for key, image in rows.items():
-                source, then, known = self.images.get((table, key), ("", "", None))
+                source, then, old = self.images.get((table, key), ("", "", None))
                 if which in (source, key) or source != key and values["at"] >= then:  # own first
-                    left = image and {**(known or {}), **image}
-                    self.images[table, key] = (which, values["at"], left)
+                    self.images[table, key] = which, values["at"], image and (old or {}) | image
 
     def excerpt(self, values: dict) -> None:
         self.only = frozenset(values["cases"])
 
     def row(self, values: dict) -> None:
         self.link("row", values["case_id"], f"案卷 {values['case_id']}", values)
-        self.states[values["case_id"]] = values["to_state"]
+        self.states[values["case_id"]] = values.get("to_state", self.states.get(values["case_id"]))
 
     def admin(self, values: dict) -> None:
         self.link("admin", values["zone_id"], "管理记录", values)
@@ -108,8 +108,8 @@ class Verifier:
     def head(self, values: dict) -> None:
         name, chain = values["case_id"], self.chains.get(values["case_id"]) or [""]
         self.headed.add(name)
-        told = (self.at(name, values["seq"]), chain[-1], self.states.get(name))
-        if told != (values["hash"], values["hash"], values["state"]):
+        same = self.at(name, values["seq"]) == chain[-1] == values["hash"]
+        if not same or self.states.get(name) != values["state"]:
             self.no(f"案卷 {name}：末条或现在的状态与日志不一致")
 
     def leaf(self, values: dict) -> None:
@@ -122,25 +122,21 @@ class Verifier:
         *_, image = self.images.pop((values["table"], values["key"]), (None,))
         if image is None and values["of"] and self.first.get(values["of"], 2) > 1:
             self.no(f"{name}：没有日志说明它从何而来")
-        wrong = [column for column, value in (image or {}).items() if now.get(column) != value]
-        if wrong:
+        if wrong := [one for one, value in (image or {}).items() if now.get(one) != value]:
             self.no(f"{name}：{'、'.join(wrong)} 与日志不一致")
 
     def checkpoint(self, seal: dict) -> None:
         name, before = f"第 {seal['number']} 号封印", (seal["zone_id"], seal["number"] - 1)
         self.seals[seal["zone_id"], seal["number"]] = seal
-        if seal["hash"] != hash_of("checkpoint", seal):
-            self.no(f"{name}：被改动")
+        self.no(f"{name}：被改动") if seal["hash"] != hash_of("checkpoint", seal) else None
         if seal["format"] == 1:
             return  # all that lies under it lies under the next one too
         if not seal["signature"]:
             self.warnings.append(f"{name}没有签名，加封时没有签名密钥")
         elif not (seal["key"] in (self.keys or {seal["key"]}) and signed(seal)):
             self.no(f"{name}：签名不对")
-        if self.only:
-            self.over(seal, name)
-        elif not self.alone:
-            if seal["previous"] != self.seals.get(before, {}).get("hash", ""):
+        if not self.alone:
+            if not self.only and seal["previous"] != self.seals.get(before, {}).get("hash", ""):
                 self.no(f"{name}：与前一个接不上")
             self.sealed.update({case_id: seq for case_id, seq, _head in seal["changed"]})
             self.covers(seal, name)
@@ -149,22 +145,16 @@ class Verifier:
         return next(iter(self.chains.get(which, [])[seq - 1 : seq]), "")
 
     def covers(self, seal: dict, name: str) -> None:
-        """Hold what lies under a seal against what is there."""
-        wrong = [case_id for case_id, seq, head in seal["changed"] if self.at(case_id, seq) != head]
-        if wrong:
+        """Hold what lies under a seal against what is there; of an excerpt only its own cases."""
+        own = [one for one in seal["changed"] if not self.only or one[0] in self.only]
+        if wrong := [case_id for case_id, seq, head in own if self.at(case_id, seq) != head]:
             self.no(f"{name}：封存以后，日志被改动或删除：案卷 {'、'.join(wrong)}")
-        for table, told in seal["beside"].items():
+        for table, told in ({} if self.only else seal["beside"]).items():
             if table != "admin":
                 self.hold(seal["zone_id"], table, seal["number"], told, name)
             elif self.at(seal["zone_id"], told[0]) != told[1]:
                 self.no(f"{name}：封存以后，管理记录被改动或删除")
         self.sealed[seal["zone_id"]] = seal["beside"].get("admin", [0])[0]
-
-    def over(self, seal: dict, name: str) -> None:
-        """Hold a seal against those of its cases that are here."""
-        for case_id, seq, head in seal["changed"]:
-            if case_id in self.only and self.at(case_id, seq) != head:
-                self.no(f"{name}：封存以后，日志被改动或删除：案卷 {case_id}")
 
     def hold(self, zone: str, table: str, seal: int, told: list, name: str) -> None:
         self.held.add((zone, table, seal))
@@ -174,8 +164,7 @@ class Verifier:
         elif [len(found), merkle_root(found)] != told:
             self.no(f"{name}：{table} 应有 {told[0]} 条，现有 {len(found)} 条，或其中有改动")
 
-    def done(self):
-        """Add what shows only at the end."""
+    def done(self):  # what shows only at the end
         for (table, key), (*_, image) in self.images.items():
             if image and any(image.get(name) for name in FREE.get(table, image)):
                 self.no(f"{table} {key}：日志里有，现在没有")
@@ -190,26 +179,22 @@ class Verifier:
     def against(self, kept: "Verifier") -> None:
         """Hold what is here against what was kept elsewhere: a seal, or an export."""
         self.problems += [f"留存的{problem}" for problem in kept.problems]
-        if self.only:
-            for seal in kept.seals.values():
-                self.over(seal, f"留存的第 {seal['number']} 号封印")
-            kept.seals, kept.chains = {}, {one: kept.chains.get(one, []) for one in self.only}
         for which, seal in kept.seals.items():
+            name = f"留存的第 {which[1]} 号封印"
             if self.seals.get(which, {}).get("hash") != seal["hash"]:
-                self.no(f"留存的第 {which[1]} 号封印：现在没有，或已被改动")
-                self.covers(seal, f"留存的第 {which[1]} 号封印") if seal["format"] > 1 else None
-        for which, chain in kept.chains.items():
-            if self.chains.get(which, [])[: len(chain)] != chain:
+                self.no(f"{name}：现在没有，或已被改动") if not self.only else None
+                self.covers(seal, name) if seal["format"] > 1 else None
+        for which in sorted(kept.chains.keys() & (self.only or kept.chains.keys())):
+            if self.chains.get(which, [])[: len(kept.chains[which])] != kept.chains[which]:
                 self.no(f"{which}：与留存的日志不一致")
 
 
 if __name__ == "__main__":
     public = [word[6:] for word in sys.argv[1:] if word.startswith("--key=")]
-    paths = [Path(word) for word in sys.argv[1:] if not word.startswith("--")]
-    files = [map(json.loads, path.read_text("utf-8").splitlines()) for path in paths]
-    first, *others = [(item for line in file for item in line.items()) for file in files]
+    texts = [Path(word).read_text("utf-8") for word in sys.argv[1:] if not word.startswith("--")]
+    first, *more = [(i for line in t.splitlines() for i in json.loads(line).items()) for t in texts]
     found = Verifier(public).read(first).done()
     found.no("没有一条日志，不能算完整") if not found.chains else None
-    [found.against(Verifier(public, alone=True).read(kept)) for kept in others]
+    [found.against(Verifier(public, alone=True).read(kept)) for kept in more]
     print("\n".join([*found.problems, *found.warnings]) or "完整")
     sys.exit(bool(found.problems))

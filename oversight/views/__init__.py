@@ -123,7 +123,7 @@ STRANGERS_MOST = 64 * 2**10  # what a body may weigh before anybody has logged i
 # Pages on which a stranger makes the server compare a password.
 COSTLY = {("POST", "/login"), ("POST", "/login/code"), ("POST", "/activate"), ("POST", "/password")}
 ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics")
-FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/roster")
+FILES = re.compile(r"(/api/v1)?/cases/[^/]*/attachments|/papers/[^/]*/original|/roster")
 FORM = re.compile(r"/(forms|written)/.*\.pdf")  # set in a child when it is asked for
 csrf = masking.Masked()
 log = getLogger("oversight.request")

@@ -29,13 +29,13 @@ def register(app: Flask, refused) -> None:
 
 
 def _by_key() -> bool:
-    """True where the API's client says what is one and the same."""
-    return request.blueprint == "api" and "Idempotency-Key" in request.headers
+    """True where the API's client says what is one and the same, and the route asks for it."""
+    return request.blueprint == "api" and "keyed" in g
 
 
 def _once_more() -> Response:
     """Make the same request anew, its words and files read already."""
-    current_app.logger.warning("commit unsure, once more: %s", request.path)
+    current_app.logger.warning("commit unsure, once more: %s", request.url_rule)
     db.session.rollback()
     for _name, file in request.files.items(multi=True):
         file.stream.seek(0)

@@ -84,7 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        data = json.dumps(self.server.answers).encode()
+        said = self.server.answers
+        data = said if isinstance(said, bytes) else json.dumps(said).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

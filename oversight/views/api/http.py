@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from oversight.base.db import db
@@ -66,6 +66,8 @@ def key() -> str | None:
         raise BadRequest(
             say("Idempotency-Key 应是 1 到 %(most)s 个可见的英文字符。", most=repeats.LONGEST)
         )
+    if bare:
+        g.keyed = True  # what the client asks for may be asked for again
     return bare or None
 
 

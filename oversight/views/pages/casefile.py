@@ -17,7 +17,15 @@ from oversight.base.db import db, is_id
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
-from oversight.casework import attachments, linked, paper_numbers, prints, record, rectification
+from oversight.casework import (
+    attachments,
+    case_file,
+    linked,
+    paper_numbers,
+    prints,
+    record,
+    rectification,
+)
 from oversight.engine import (
     authority,
     available,
@@ -439,6 +447,11 @@ class CaseFile:
     @cached_property
     def reads_all(self) -> bool:
         return authority.reads_all(self.workflow, self.case, self.who)
+
+    @property
+    def leaves(self) -> bool:
+        """True where the reader may take the case's file along."""
+        return case_file.leaves_with(self.workflow, self.case, self.who)
 
     def reads(self, row: JournalRow) -> bool:
         """True where the reader may see what was written in a step."""
