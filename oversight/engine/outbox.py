@@ -277,8 +277,10 @@ def again_at(session: Session, work_id: str) -> datetime | None:
 
 
 def retry(session: Session, at: Moment, *which: sa.ColumnElement[bool]) -> int:
-    """Let what has failed be tried again at once; returns how many. Does not commit."""
-    lost = OutboxMessage.done_at.is_(None), OutboxMessage.attempts > 0, *which
+    """Let what has failed, or was put off because the way to it failed, be tried again at once;
+    returns how many. Does not commit.
+    """
+    lost = OutboxMessage.done_at.is_(None), OutboxMessage.last_error != "quiet", *which
     found = session.execute(sa.select(OutboxMessage.id, OutboxMessage.kind).where(*lost)).all()
     again = sa.update(OutboxMessage).where(OutboxMessage.id.in_([row.id for row in found]))
     session.execute(again.values(attempts=0, due_at=at.now))

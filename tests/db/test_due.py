@@ -18,9 +18,8 @@ from oversight.models import (
     Notice,
     Refusal,
     Reminder,
-    ZoneSettingRow,
 )
-from oversight.register import drafts
+from oversight.register import drafts, zone_settings
 from oversight.time import due, faults, figures, growth, sweep
 from tests.db.test_sweep import ask, state
 from tests.support.world import at
@@ -184,15 +183,9 @@ def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked
             saved_at=at("2026-11-24").now,
         )
     )
+    session.commit()
     for name, value in (("keep_refusals", "365"), ("keep_drafts", "90")):
-        chosen = ZoneSettingRow(
-            zone_id=world.zone.id,
-            name=name,
-            value=value,
-            by_id=world.people["zone.sysadmin"].id,
-            at=at("2026-11-24").now,
-        )
-        session.add(chosen)
+        zone_settings.change(session, world.zone.id, name, value, None, at("2026-11-24"))
     session.commit()
     due.sweep(session, at("2026-11-25"))
 

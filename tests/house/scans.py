@@ -21,7 +21,7 @@ ZONE = "acts on every branch of a zone"
 CHOICE = "offers every unit of the zone to choose from"
 SERVER = "asked at the terminal, or for the figures of the one who runs the server"
 RARE = "once in a reorganization"
-NAMED = "looks for a part of a name"
+NAMED = "looks for a name or a part of it"
 PRUNE = "drops what is old, once an hour"
 FIRST = "ends at the first row, where a zone has begun at all"
 DEMO = "builds the demo zone, once"
@@ -118,7 +118,10 @@ _BY_REASON = {
         "persons": "_number_is_free",
         "reorganizations": "waiting",
     },
-    NAMED: {"persons": "candidates people_called", "units": "candidates people_called cut"},
+    NAMED: {
+        "persons": "candidates people_called",
+        "units": "candidates people_called cut unit_named",
+    },
     PRUNE: {
         "sign_ins": "forget_old",
         **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),

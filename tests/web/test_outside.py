@@ -246,7 +246,7 @@ def test_a_mail_server_that_is_down_blocks_nothing_and_is_seen(office, play, pos
         office.turn()
         assert office.reach("server").failures == failures
     post.start()
-    page = desk.submit(desk.get("/admin/work"), "/admin/work/retry")
+    page = desk.submit(desk.get("/admin/work"), "/admin/work/retry", work="")
     assert "马上再试" in page.text
     office.turn()
     assert sorted(letters(post)) == ["town1.officer", "town1.secretary"]
@@ -307,7 +307,7 @@ def test_a_killed_sender_sends_the_same_letter_again(office, play, post, monkeyp
 def test_a_person_sets_his_own_address(office, reader, session):
     me = reader("town1.officer")
     page = me.submit(me.get("/me/reminders"), "/me/reminders", mail="x@y", status=422)
-    assert "邮箱要写成" in page.main and 'value="x@y"' in page.text
+    assert "邮箱要写成" in page.main and 'value="x@y"' in page.html
     me.submit(me.get("/me/reminders"), "/me/reminders", mail="zhang@office.example.cn")
     kept = sa.select(Account.username, Account.mail).where(Account.mail.is_not(None))
     assert session.execute(kept).all() == [("town1.officer", "zhang@office.example.cn")]
