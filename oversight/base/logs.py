@@ -50,13 +50,11 @@ def _error(raised) -> dict:
     return {"error": raised[0].__name__, "where": where}
 
 
-def wordless() -> None:
+def wordless(*handlers: logging.Handler) -> None:
     """Let what is logged where no server has begun its log, at a terminal or by a timer, be written in
-    such lines too.
+    such lines too; `handlers` are others that a logger without any may be given.
     """
-    from flask.logging import default_handler  # which Flask gives a logger that has none
-
-    for handler in filter(None, (logging.lastResort, default_handler)):
+    for handler in filter(None, (logging.lastResort, *handlers)):
         handler.setFormatter(Lines())
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import click
 from flask import Flask, current_app
+from flask.logging import default_handler
 from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
 from oversight import ROOT, create_app, workflows
@@ -55,7 +56,7 @@ def in_app(command):
         from oversight.base import logs
         from oversight.base.db import db
 
-        logs.wordless()
+        logs.wordless(default_handler)
         with (_brought() or _made(create_app)).app_context():
             try:
                 with _said():
