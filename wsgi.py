@@ -5,5 +5,5 @@ from oversight.commands.timekeeper import Timekeeper
 from oversight.views.loopback import LoopbackOnly
 
 app = create_app()
-app.wsgi_app = LoopbackOnly(app)  # type: ignore[method-assign]  # as Flask's own manual does it
-app.wsgi_app = Timekeeper(app)  # type: ignore[method-assign]
+app.wsgi_app = Timekeeper(app)  # type: ignore[method-assign]  # as Flask's own manual does it
+app.wsgi_app = LoopbackOnly(app)  # type: ignore[method-assign]

@@ -161,8 +161,16 @@ def _import(one: Founder, book: str) -> None:
     one.find("[name=file]").send_keys(book)
     one.count.update(taps=2, fields=1)
     one.press("上传并比对")
+    _see_the_end(one)
     one.press("导入")
     assert "名册已导入" in one.find("body").text
+    _see_the_end(one)
+
+
+def _see_the_end(one: Founder) -> None:
+    """Go on from the page that tells how far a long work is, where a slow machine has shown it."""
+    if "请不要关闭本页" in one.find("body").text:
+        one.press("看结果")
 
 
 def _slips(one: Founder) -> dict[str, tuple[str, str]]:

@@ -764,7 +764,7 @@ def before(monkeypatch):
 def test_a_case_of_version_1_ends_under_it(play, before):
     case = play.asked()
     before.undo()
-    assert case.definition_version == 1 and workflows.current("date_change").version == 2
+    assert case.definition_version == 1 and workflows.current("date_change").version == 3
     case = play.move(play.move(case, "town1.officer", "approve"), "village.secretary", "amend")
     assert case.state == "asked" and play.day_of() == DEC4
     case = play.move(case, "town1.officer", "approve")

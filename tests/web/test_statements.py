@@ -171,7 +171,7 @@ def test_the_pages_of_a_long_list_lose_nothing(many_units, reader, name, path, a
 FILES = {"static", "api.document", "evidence.get", "evidence.thumb", "api.attachment"}
 # What asks for a paper that was issued, by its id or code.
 FILES |= {"prints.get", "prints.week_packed", "prints.check", "api.paper_pdf", "api.paper_docx"}
-FILES |= {"forms.get"}
+FILES |= {"forms.get", "prints.original", "written.get"}
 # What is printed of an appraisal, counted in test_forty.
 PRINTED = {"printed.show", "printed.own"}
 # Who asks: whoever may see it and has most to see; the officer of a town where nothing is said.
@@ -217,11 +217,14 @@ def addresses(app, session, world, play) -> dict[str, str]:
         "letter": "G",
         "number": "G-2.1.1a",
     }
+    own = {"written": {"kind": "activity", "of": values["activity_id"]}}
     session.commit()
     rules = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     build = app.url_map.bind("localhost").build
     return {
-        name: build(name, {word: values[word] for word in rule.arguments})
+        name: build(
+            name, {word: own.get(name.split(".")[0], values)[word] for word in rule.arguments}
+        )
         for name, rule in rules.items()
         if name not in FILES | PRINTED
     }
