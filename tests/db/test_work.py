@@ -177,7 +177,8 @@ def test_a_job_commits_with_its_row(desk):
     row = outbox.message(desk.zone, "b", "probe", {}, desk.at.now)
     desk.session.add(OutboxMessage(**row))
     desk.session.flush()
-    outbox.enqueue_all(desk.session, [row, {**row, "id": new_id(), "key": "c"}])
+    again, fresh = {**row, "id": new_id()}, {**row, "id": new_id(), "key": "c"}
+    outbox.enqueue_all(desk.session, [again, fresh])
     assert desk.jobs("todo") == before + 2, "one for each row that is new"
 
 

@@ -136,7 +136,9 @@ def test_no_log_of_a_program_beside_tells_an_error_s_words(
     session.commit()
     for kinds in (sweep.HANDLERS, sweep.LISTS):
         monkeypatch.setitem(kinds, "tell", stumbles)
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    for name in ("", "oversight"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("oversight"), "propagate", True)
     said = app.test_cli_runner().invoke(main, command.split(), obj=app).output
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert {one["error"] for one in lines} == {"ValueError"}, said

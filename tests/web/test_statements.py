@@ -221,13 +221,15 @@ def addresses(app, session, world, play) -> dict[str, str]:
     session.commit()
     rules = {rule.endpoint: rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     build = app.url_map.bind("localhost").build
-    return {
+    found = {
         name: build(
             name, {word: own.get(name.split(".")[0], values)[word] for word in rule.arguments}
         )
         for name, rule in rules.items()
         if name not in FILES | PRINTED
     }
+    found["overview.stays"] += f"?unit={village.parent_id}&workflow=absence&state=to_contact"
+    return found
 
 
 @pytest.fixture

@@ -91,6 +91,12 @@ class Life:
     def leads(self) -> bool:
         return authority.may_enter(db.session, self.unit, session.actor())
 
+    @cached_property
+    def reads(self) -> bool:
+        """True where the records are read: by who enters them, and from above."""
+        above = session.actor().business
+        return self.leads or any(self.unit.within(path) for path in above)
+
     @property
     def entered(self) -> list[LifeMeeting]:
         return self.shown.meetings
