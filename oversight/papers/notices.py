@@ -10,7 +10,7 @@ from oversight.base.sentences import N_
 from oversight.law.definition import effect
 from oversight.models import Checkpoint
 
-from .letter import chinese_day, full_day, letter, stop
+from .letter import chinese_count, chinese_day, full_day, letter, stop
 from .numbers import issue
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def bulletin(attempt: TransitionContext) -> dict:
     ]
     said = [
         line
-        for number, (head, *lines) in zip("一二三四", filter(None, parts), strict=False)
-        for line in (f"{number}、{head}", *lines)
+        for number, (head, *lines) in enumerate(filter(None, parts), 1)
+        for line in (f"{chinese_count(number)}、{head}", *lines)
     ]
     return letter(
         attempt,
