@@ -162,7 +162,7 @@ def keep(
     have = {one.kind for one in of_papers(session, [paper_id])}
     made = {kind: data for kind, data in drawn.items() if kind not in have}
     kept: list[str] = []
-    after(session, lambda: _drop_unless_named(session, press.folder, kept))
+    after(session, lambda: drop_unless_named(session, press.folder, PaperFile.stored, kept))
     for kind, data in made.items():
         kept.append(files.keep(press.folder, data))
         session.add(
@@ -190,10 +190,10 @@ def keep(
     transitions.record(attempt, ROW, MAKE, case.state, case.state)
 
 
-def _drop_unless_named(session: Session, folder: Path, kept: list[str]) -> None:
-    """Drop files whose row was not committed."""
+def drop_unless_named(session: Session, folder: Path, column, kept: list[str]) -> None:
+    """Drop files whose row was not committed; `column` names them there."""
     if kept:
-        found = session.scalar(sa.select(PaperFile.id).where(PaperFile.stored == kept[0]))
+        found = session.scalar(sa.select(column).where(column == kept[0]))
         session.rollback()
         if found is None:
             files.drop(folder, *kept)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight import workflows
@@ -23,7 +22,7 @@ from oversight.models.papers import UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
 
 from .paper_numbers import seats
-from .prints import ROW, originals
+from .prints import ROW, drop_unless_named, originals
 
 MOST = 20  # versions of one paper
 ACT = "original"
@@ -52,7 +51,7 @@ def submit(
         session.rollback()  # nobody waits for a lock while pixels are counted
         clean = files.clean(data, name, scanner)
         kept: list[str] = []
-        after(session, lambda: _drop_unless_named(session, folder, kept))
+        after(session, lambda: drop_unless_named(session, folder, SealedCopy.stored, kept))
         kept.append(files.keep(folder, clean.data))
         claim(session)
         return _write(session, paper_id, clean, kept[0], who, at)
@@ -106,15 +105,6 @@ def _write(
     transitions.record(attempt, ROW, ACT, case.state, case.state)
     session.flush()
     return row
-
-
-def _drop_unless_named(session: Session, folder: Path, kept: list[str]) -> None:
-    """Drop a file whose row was not committed."""
-    if kept:
-        found = session.scalar(sa.select(SealedCopy.id).where(SealedCopy.stored == kept[0]))
-        session.rollback()
-        if found is None:
-            files.drop(folder, *kept)
 
 
 # Reading ------------------------------------------------------------------------------------------

@@ -96,21 +96,6 @@ def bulletin(attempt: TransitionContext) -> dict:
     year, month = facts["month"].split("-")
     corrects, named = facts.get("corrects"), f"{year}年{int(month)}月支部主题党日活动开展情况"
     of = N_("全区") if whole else N_("所属党支部")
-    total = {
-        name: sum(one.get(name, 0) for one in facts["figures"])
-        for name in ("expected", *(word for word, _said in HOW_HELD))
-    }
-    parts = [
-        [f"总体情况。{of}{_counted(total)}"],
-        _unit_by_unit(facts["figures"], whole) if total["expected"] else [],
-        [f"情况点评。{stop(facts['comment'])}"],
-        [f"下步要求。{stop(facts['demands'])}"] if facts.get("demands") else [],
-    ]
-    said = [
-        line
-        for number, (head, *lines) in enumerate(filter(None, parts), 1)
-        for line in (f"{chinese_count(number)}、{head}", *lines)
-    ]
     return letter(
         attempt,
         attempt.unit,
@@ -118,11 +103,29 @@ def bulletin(attempt: TransitionContext) -> dict:
         ALL if whole else N_("各党支部"),
         [
             f"{corrects}所列情况有误，现更正如下。" if corrects else f"现将{of}{named}通报如下。",
-            *said,
+            *_parts(facts, of, whole),
             _sealed(attempt) if whole else "",
             N_("特此通知。") if corrects else N_("特此通报。"),
         ],
     )
+
+
+def _parts(facts: dict, of: str, whole: bool) -> list[str]:
+    """Say figures, comments and demands, each under its number; what is empty has none."""
+    ways = ("expected", *(word for word, _said in HOW_HELD))
+    total = {name: sum(one.get(name, 0) for one in facts["figures"]) for name in ways}
+    parts = (
+        [f"总体情况。{of}{_counted(total)}"],
+        _unit_by_unit(facts["figures"], whole) if total["expected"] else [],
+        [f"情况点评。{stop(facts['comment'])}"],
+        [f"下步要求。{stop(facts['demands'])}"] if facts.get("demands") else [],
+    )
+    numbered = enumerate(filter(None, parts), 1)
+    return [
+        line
+        for number, (head, *lines) in numbered
+        for line in (f"{chinese_count(number)}、{head}", *lines)
+    ]
 
 
 def _unit_by_unit(figures: list[dict], whole: bool) -> list[str]:

@@ -246,7 +246,7 @@ def test_a_mail_server_that_is_down_blocks_nothing_and_is_seen(office, play, pos
         office.turn()
         assert office.reach("server").failures == failures
     post.start()
-    page = desk.submit(desk.get("/admin/work"), "/admin/work/retry", work="")
+    page = desk.submit(desk.get("/admin/work"), "/admin/retry-work", work="")
     assert "马上再试" in page.text
     office.turn()
     assert sorted(letters(post)) == ["town1.officer", "town1.secretary"]

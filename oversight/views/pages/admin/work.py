@@ -37,7 +37,7 @@ def work():
     )
 
 
-@bp.post("/work/retry")
+@bp.post("/retry-work")
 @login_required
 def retry_work():
     """Let what has failed be tried again at once, one or all."""
