@@ -30,6 +30,8 @@ from oversight.law.roles import BRANCH
 from oversight.models import Attachment, Case, JournalRow
 from oversight.organization.actor import Actor, AuthorityBasis
 
+from .stored import drop_unless_named
+
 MOST = 60  # files a case
 NOTE = 200  # characters
 
@@ -66,21 +68,11 @@ def submit(
         session.rollback()  # nobody waits for a lock while pixels are counted
         clean = files.clean(sent.data, sent.name, scanner)
         kept: list[str | None] = []
-        after(session, lambda: _drop_unless_named(session, folder, kept))
+        after(session, lambda: drop_unless_named(session, folder, Attachment.stored, kept))
         kept.append(files.keep(folder, clean.data))
         kept.append(files.keep(folder, clean.thumb, marked=True) if clean.thumb else None)
         claim(session)
         return attach(session, case_id, sent, clean, kept, who, at)
-
-
-def _drop_unless_named(session: Session, folder: Path, kept: list) -> None:
-    """Drop files whose row was not committed."""
-    if kept:
-        named = sa.select(Attachment.id).where(Attachment.stored == kept[0])
-        found = session.scalar(named)
-        session.rollback()
-        if found is None:
-            files.drop(folder, *kept)
 
 
 def attach(

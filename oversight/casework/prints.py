@@ -35,6 +35,8 @@ from oversight.papers.checking import Check
 from oversight.papers.layout import Content, letter
 from oversight.papers.numbers import MAKE, made_by, make_again
 
+from .stored import drop_unless_named
+
 ROW = "file"  # kind of the row in the journal
 KINDS = {
     "pdf": "application/pdf",
@@ -188,15 +190,6 @@ def keep(
         **{f"{kind}_sha256": files.sha256(data) for kind, data in made.items()},
     }
     transitions.record(attempt, ROW, MAKE, case.state, case.state)
-
-
-def drop_unless_named(session: Session, folder: Path, column, kept: list[str]) -> None:
-    """Drop files whose row was not committed; `column` names them there."""
-    if kept:
-        found = session.scalar(sa.select(column).where(column == kept[0]))
-        session.rollback()
-        if found is None:
-            files.drop(folder, *kept)
 
 
 # Reading ------------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from oversight.models.papers import UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
 
 from .paper_numbers import seats
-from .prints import ROW, drop_unless_named, originals
+from .prints import ROW, originals
+from .stored import drop_unless_named
 
 MOST = 20  # versions of one paper
 ACT = "original"
