@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 
@@ -51,10 +55,15 @@ def test_without_known_passwords_everybody_is_answered(ask):
     assert ask(FAR).status_code == ask(NEAR, **{"X-Forwarded-For": FAR}).status_code == 200
 
 
-def test_the_wsgi_application_has_the_guard():
-    import wsgi
-
-    assert isinstance(wsgi.app.wsgi_app, LoopbackOnly)
+def test_the_wsgi_application_has_the_guard(tmp_path):
+    """In a process of its own: what a server imports takes its process's log and begins a data set."""
+    asked = "import wsgi; print(type(wsgi.app.wsgi_app).__name__)"
+    said = subprocess.check_output(
+        [sys.executable, "-c", asked],
+        text=True,
+        env=os.environ | {"OVERSIGHT_INSTANCE": str(tmp_path)},
+    )
+    assert said.strip() == LoopbackOnly.__name__
 
 
 def made(folder, key: str = "t" * 32):
