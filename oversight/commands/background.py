@@ -62,10 +62,11 @@ def remind(at: Moment) -> None:
 
 def keep_draining(app: Flask) -> None:
     """Begin a thread that does what is due: soon after it has come, seldom where nothing comes."""
-    threading.Thread(target=_drain, args=(app, threading.Event()), name="work", daemon=True).start()
+    threading.Thread(target=drain, args=(app, threading.Event()), name="work", daemon=True).start()
 
 
-def _drain(app: Flask, stop: threading.Event) -> None:
+def drain(app: Flask, stop: threading.Event) -> None:
+    """Do what is due until stopped."""
     pause: float = SOON
     while not stop.wait(pause):
         pause = _turn(app, pause)
@@ -115,7 +116,7 @@ def _until_stopped(app: Flask) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _drain(app, stop)
+    drain(app, stop)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from waitress.task import ThreadedTaskDispatcher
 
 from oversight.base import logs
 
+from .timekeeper import keep_time
+
 CONNECTIONS = 1_000
 HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 20, 300, 60
 CROWDED = 4  # where half of the connections are taken, patience is shorter by this
@@ -167,21 +169,6 @@ def _connections() -> int:
     return CONNECTIONS if soft == resource.RLIM_INFINITY else max(50, min(CONNECTIONS, soft // 2))
 
 
-def _keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
-    """Call `beat` every so many seconds in a serving process, whatever it raises."""
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(every_seconds):
-            try:
-                with app.app_context():
-                    beat()
-            except Exception:  # the next beat tries again; the log says what was wrong
-                app.logger.exception("sweep")
-
-    threading.Thread(target=run, name="sweep", daemon=True).start()
-
-
 def serve(service: Service, host: str, port: int, threads: int = 8) -> None:
     """Serve until a signal stops it: SQLite has one writer, so one process; PostgreSQL takes two."""
     refuse_taken(host, port)
@@ -202,7 +189,7 @@ def _run(service: Service, sock: socket.socket, threads: int) -> None:
     sock.setblocking(False)
     server = _Server(service, sock, threads)
     if service.beat:
-        _keep_time(service.app, service.every_seconds, service.beat)
+        keep_time(service.app, service.every_seconds, service.beat)
     for begin in service.beside:
         begin()
     server.run()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 
 from oversight.base import logs
 from oversight.base.alone import Alone
+
+FIRST = 1  # seconds that the first answer has to itself
 
 
 class Timekeeper:
@@ -32,10 +35,33 @@ class Timekeeper:
             if self._keeper == os.getpid() or not self._app.extensions["alone"].mine():
                 return
             self._keeper = os.getpid()
-            from .background import keep_draining
-            from .server import _keep_time
-            from .setup import beat
+            threading.Thread(target=_drain, args=(self._app,), name="work", daemon=True).start()
+            keep_time(self._app, self._every, self._beat)
 
-            clock = self._app.extensions["clock"]
-            keep_draining(self._app)
-            _keep_time(self._app, self._every, lambda: beat(clock.moment()))
+    def _beat(self) -> None:
+        from .setup import beat
+
+        beat(self._app.extensions["clock"].moment())
+
+
+def keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
+    """Call `beat` every so many seconds in a serving process, whatever it raises."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(every_seconds):
+            try:
+                with app.app_context():
+                    beat()
+            except Exception:  # the next beat tries again; the log says what was wrong
+                app.logger.exception("sweep")
+
+    threading.Thread(target=run, name="sweep", daemon=True).start()
+
+
+def _drain(app: Flask) -> None:
+    """Do what is due; bring in what that takes when the first answer is out, which needs none of it."""
+    threading.Event().wait(FIRST)
+    from .background import drain
+
+    drain(app, threading.Event())

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -137,6 +138,16 @@ def _quit(driver: webdriver.Chrome) -> None:
     with suppress(WebDriverException):
         driver.quit()
     shutil.rmtree(driver.home, ignore_errors=True)
+
+
+def until(driver: webdriver.Chrome, wanted: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something holds, however often the page is left while it is looked at.
+
+    A page that goes takes its parts along while they are read: not found, stale, or a node that
+    "does not belong to the document", which is no class of error of its own.
+    """
+    wait = WebDriverWait(driver, seconds, 0.05, [WebDriverException])
+    wait.until(lambda _driver: wanted())
 
 
 def screenshot_full(driver: webdriver.Chrome, path: str | os.PathLike[str]) -> Path:

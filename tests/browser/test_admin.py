@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from oversight.base.db import db
 from oversight.models import Account, Person
 from oversight.register import accounts
-from tests.browser.driver import axe_violations, chromium
+from tests.browser.driver import axe_violations, chromium, until
 from tests.support import messy
 from tests.support.html import PASSWORD
 from tests.support.messy import tidy
@@ -39,9 +37,7 @@ def press(page, text: str, then: str, within: str = "") -> None:
         "arguments[0].scrollIntoView({block: 'center'})", button
     )  # clear of the bar at the foot
     button.click()
-    WebDriverWait(page, 30, 0.05, ignored_exceptions=[WebDriverException]).until(
-        lambda driver: then in body(driver)
-    )
+    until(page, lambda: then in body(page), 30)
 
 
 def log_in(page, site, name: str) -> None:

@@ -26,7 +26,7 @@ class Writer(Person):
 
     def hears(self, said: str) -> None:
         status = "#answer .draft [role=status]"
-        self.wait(lambda _: said in self.find(status).text)
+        self.wait(lambda: said in self.find(status).text)
 
     def value(self, css: str) -> str:
         return self.find(css).get_attribute("value")
@@ -49,6 +49,27 @@ class Writer(Person):
 def drafts(site) -> int:
     with site.app.app_context():
         return db.session.scalar(sa.select(sa.func.count()).select_from(Draft))
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_what_is_pressed_stays_where_it_is_when_a_draft_is_saved(site, width):
+    """The bar says so while the pointer is on its way: a press must not fall beside the button."""
+    with chromium(width, 800) as driver:
+        one = Writer(driver, site.url)
+        one.login("village.secretary")
+        one.go("/new/date_change?day=2026-12-04")
+        button = next(node for node in one.seen(".cta button") if "提交请示" in node.text)
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        place = "const r = arguments[0].getBoundingClientRect(); return [r.x, r.y]"
+        before = driver.execute_script(place, button)
+        driver.execute_script(
+            "const field = document.querySelector('[name=reason]');"
+            "field.focus({ preventScroll: true }); field.value = arguments[0];"
+            "field.dispatchEvent(new Event('input', { bubbles: true })); field.blur();",
+            SAID,
+        )
+        one.wait(lambda: "放弃草稿" in one.find(".draft").text)
+        assert driver.execute_script(place, button) == before
 
 
 def test_words_are_saved_while_they_are_typed(site):
@@ -96,7 +117,7 @@ def test_another_page_sends_what_the_device_kept(site):
         one.hears(OFFLINE)
         one.connect(True)
         one.go("/me")
-        one.wait(lambda _: drafts(site) == 1 and one.kept() == [])
+        one.wait(lambda: drafts(site) == 1 and one.kept() == [])
 
 
 def test_logging_out_leaves_nothing_on_the_device(site):

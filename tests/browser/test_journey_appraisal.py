@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
 from oversight import create_app
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db
 from oversight.models import Appraised, Case, PeerReview
-from tests.browser.driver import axe_violations, chromium, printed_pages
+from tests.browser.driver import axe_violations, chromium, printed_pages, until
 from tests.browser.test_part2 import NOW, Finger, grow
 from tests.db.test_appraisal_walk import SELF, Appraising
 from tests.support import world as worlds
@@ -152,14 +151,14 @@ class Secretary(Finger):
         if found and found[0].is_displayed():
             page = self.driver.find_element(By.TAG_NAME, "html")
             self.tap(place)
-            WebDriverWait(self.driver, 20, 0.05).until(lambda driver: self._gone(page))
+            until(self.driver, lambda: self._gone(page))
             self.pages += 1
 
     def send(self, move: str) -> None:
         """Press the button of a move's form and wait for the page that comes."""
         page = self.driver.find_element(By.TAG_NAME, "html")
         self.tap(f"form[action$='/moves/{move}'] button.btn:not([type=button]):not([formaction])")
-        WebDriverWait(self.driver, 20, 0.05).until(lambda driver: self._gone(page))
+        until(self.driver, lambda: self._gone(page))
         self.wait_for("/cases/")
         self.pages += 1
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-from selenium.webdriver.support.ui import WebDriverWait
 
 from oversight.base.db import db
 from oversight.models import Attachment, Case
+from tests.browser.driver import until
 from tests.browser.test_journeys import browser, forty, person  # noqa: F401
 
 pytestmark = pytest.mark.browser
@@ -50,9 +49,7 @@ def show(person, photo: str) -> None:  # noqa: F811
     person.count.update(taps=2, fields=1)  # the field, and the photo in the phone's own list
     if not person.scripts:
         person.follow(person.says("上传"))
-    leaving = [NoSuchElementException, StaleElementReferenceException]
-    wait = WebDriverWait(person.driver, 20, 0.05, leaving)
-    wait.until(lambda _: person.seen(".thumb") and photos(person.site) == before + 1)
+    until(person.driver, lambda: person.seen(".thumb") and photos(person.site) == before + 1)
 
 
 def at_the_order(person, who: str) -> str:  # noqa: F811

@@ -146,7 +146,7 @@ def _consent(person) -> None:
         keys = ActionChains(person.driver)
         keys.send_keys("a").key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL)
         keys.perform()
-        person.wait(lambda _: not person._alive(page) and person.find("main"))
+        person.wait(lambda: not person._alive(page) and person.find("main"))
         person.count.update(keys=2, pages=1)
         assert person.count["taps"] == 0
         return

@@ -9,9 +9,16 @@ import re
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.driver import COLOURS, WCAG, axe_violations, chromium, colours, printed_pages
+from tests.browser.driver import (
+    COLOURS,
+    WCAG,
+    axe_violations,
+    chromium,
+    colours,
+    printed_pages,
+    until,
+)
 from tests.support.html import PASSWORD, Reader
 
 pytestmark = pytest.mark.browser
@@ -47,10 +54,10 @@ class Person:
         page = self.find("html")
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", node)
         node.click()
-        self.wait(lambda _: not self._alive(page) and self.find("main"))
+        self.wait(lambda: not self._alive(page) and self.find("main"))
 
-    def wait(self, until) -> None:
-        WebDriverWait(self.driver, 20, 0.05).until(until)
+    def wait(self, wanted) -> None:
+        until(self.driver, wanted)
 
     @staticmethod
     def _alive(node) -> bool:
@@ -268,7 +275,7 @@ def test_single_keys_move_the_focus_and_decide_nothing(site):
         assert person.find("#say").get_attribute("value") == "xanr"
         page = person.find("html")
         person.find("#say").send_keys(Keys.CONTROL, Keys.ENTER)
-        person.wait(lambda _: not person._alive(page) and person.seen(".toast"))
+        person.wait(lambda: not person._alive(page) and person.seen(".toast"))
         assert "不同意变更" in person.text
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from oversight.base.db import db
 from oversight.calendar.party_days import activity_for, plan_year
@@ -17,7 +16,7 @@ from oversight.engine import transitions
 from oversight.ledger import attendance
 from oversight.models import Membership, Sighting
 from tests.browser.conftest import application, running
-from tests.browser.driver import COLOURS, axe_violations, chromium, colours
+from tests.browser.driver import COLOURS, axe_violations, chromium, colours, until
 from tests.db.test_rectification_walk import fixing, rechecking
 from tests.support import world as worlds
 from tests.support.html import Reader, open_accounts
@@ -174,11 +173,12 @@ class Finger:
 
     def wait_for(self, path: str) -> None:
         """Wait until a page whose address contains this has come."""
-        WebDriverWait(self.driver, 20, 0.05).until(
-            lambda driver: (
-                path in driver.current_url
-                and driver.execute_script("return document.readyState") == "complete"
-            )
+        until(
+            self.driver,
+            lambda: (
+                path in self.driver.current_url
+                and self.driver.execute_script("return document.readyState") == "complete"
+            ),
         )
 
     def tap(self, place: str, by: str = By.CSS_SELECTOR) -> None:
@@ -280,9 +280,7 @@ def _size(driver, width: int, dark: bool = False) -> None:
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
     colours(driver, "dark" if dark else "light")
-    WebDriverWait(driver, 20, 0.05).until(
-        lambda it: it.execute_script("return innerWidth") == width
-    )
+    until(driver, lambda: driver.execute_script("return innerWidth") == width)
 
 
 def _unfold(driver) -> None:
@@ -344,6 +342,6 @@ def test_that_an_order_was_read_is_told_by_the_script_and_never_by_the_get(villa
         finger.login("village.secretary")
         finger.open(village.paths["order"])
         if js:
-            WebDriverWait(driver, 20, 0.05).until(lambda _driver: _seen(village) == 1)
+            until(driver, lambda: _seen(village) == 1)
         finger.open(village.paths["order"])
         assert ("支部首次查看：李春梅" in finger.text) == js and _seen(village) == js

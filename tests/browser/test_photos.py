@@ -8,17 +8,13 @@ import io
 
 import pytest
 from PIL import Image
-from selenium.common.exceptions import (
-    NoSuchElementException,
-    StaleElementReferenceException,
-    TimeoutException,
-)
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from oversight.base.db import db
 from oversight.base.files import read
 from oversight.models import Attachment
+from tests.browser import driver as browsers
 from tests.browser.driver import axe_violations, chromium
 from tests.browser.test_part2 import Finger, village  # noqa: F401
 from tests.support import hostile
@@ -51,10 +47,8 @@ def shown(site) -> list[tuple]:
 
 
 def until(driver, wanted) -> None:
-    # A page that is being left may take its parts with it while they are read.
-    leaving = [NoSuchElementException, StaleElementReferenceException]
     try:
-        WebDriverWait(driver, 30, 0.1, leaving).until(lambda _driver: wanted())
+        browsers.until(driver, wanted, 30)
     except TimeoutException:
         raise AssertionError(driver.find_element(By.TAG_NAME, "main").text) from None
 

@@ -74,7 +74,7 @@ def do(pipe, url: str, way: str, _zone: str) -> None:
         if way == "worker":
             background.serve_queue(app, background.Pace(**LIVELY))
         background.SOON, background.IDLE = 0.05, 0.2
-        background._drain(app, threading.Event())
+        background.drain(app, threading.Event())
 
 
 # The parent ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from oversight.base.alone import SEVERAL, Alone
-from oversight.commands import background, server
+from oversight.commands import timekeeper
 from oversight.commands.timekeeper import Timekeeper
 from oversight.time import due
 from tests.support.world import at
@@ -39,8 +39,8 @@ def another(url: str):
 def kept(app, monkeypatch):
     """The application as `wsgi.py` wraps it, and the threads that keep time."""
     begun: list[int] = []
-    monkeypatch.setattr(server, "_keep_time", lambda _app, seconds, _act: begun.append(seconds))
-    monkeypatch.setattr(background, "keep_draining", lambda _app: None)
+    monkeypatch.setattr(timekeeper, "keep_time", lambda _app, seconds, _act: begun.append(seconds))
+    monkeypatch.setattr(timekeeper, "_drain", lambda _app: None)
     monkeypatch.setattr("oversight.base.logs.begin", lambda *_: None)
     plain = app.wsgi_app
     app.wsgi_app = Timekeeper(app)
