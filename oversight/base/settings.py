@@ -330,6 +330,20 @@ ZONE_SETTINGS = {
             N_("从读过那天起算，到期自动清理。没有读过的通知、办理日志和文书一直保存。"),
             KEEPS,
         ),
+        ZoneSetting(
+            "keep_work",
+            "183",
+            N_("办完的后台事项保存多久"),
+            N_("送通知、发邮件、制作文书文件等，从办完那天起算。没有办完的一直保存。"),
+            KEEPS,
+        ),
+        ZoneSetting(
+            "keep_reminders",
+            "1095",
+            N_("自动提醒的记录保存多久"),
+            N_("从这件事办结那天起算，到期自动清理。没有办结的一直保存。"),
+            KEEPS,
+        ),
         *(
             ZoneSetting(name, default, label, RETAINED, RETAIN)
             for name, default, label in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -215,7 +214,9 @@ def _say_leap() -> None:
 
 
 def beat(at: Moment) -> None:
-    """Do what every minute brings: the sweep, the morning's reminders, and what is old goes."""
+    """Do what every minute brings: the sweep, the morning's reminders, and what is old goes. Where the
+    clock has leapt only what a wrong one cannot spoil is done.
+    """
     from oversight.register.roster import apply
     from oversight.time import due, growth
 
@@ -223,8 +224,10 @@ def beat(at: Moment) -> None:
 
     keeping.begin_daily(at)
     keeping.begin_sums(at)
-    with suppress(due.Leapt):  # the pages say so
+    try:
         due.sweep(db.session, at, signer())
+    except due.Leapt:  # the pages say so
+        return
     background.remind(at)
     apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
     if at.now.minute == FORGETS:

@@ -793,4 +793,6 @@ TOLD = {
     "close": N_("%(name)s的账号已停用。"),
     "factor_off": N_("%(name)s的手机动态码已取消，原来的登录已退出。"),
     "undo_slip": N_("%(name)s的激活单已收回。"),
+    "mail": N_("系统管理员登记了%(name)s的办公邮箱，提醒会发到那里。"),
+    "mail_off": N_("系统管理员去掉了%(name)s的办公邮箱。"),
 }

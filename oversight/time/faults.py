@@ -15,7 +15,7 @@ from oversight.base.paging import First
 from oversight.base.refusals import NotFound
 from oversight.base.sentences import N_
 from oversight.engine import outbox
-from oversight.models import Case, SweepFault, Unit
+from oversight.models import Case, OutboxMessage, SweepFault, Unit
 
 RETRY = timedelta(hours=1)
 STALE = timedelta(days=1)  # not tried for so long: due no more
@@ -106,13 +106,13 @@ def _title(row: sa.Row) -> str:
         return row.workflow
 
 
-def retry(session: Session, at: Moment) -> int:
-    """Let the next run try again what has failed, and what is not delivered; returns how many. Does
-    not commit.
+def retry(session: Session, zone_id: str, at: Moment) -> int:
+    """Let the next run try again what has failed, and what is not delivered in a zone; returns how
+    many. Does not commit.
     """
     before = at.now - RETRY - timedelta(seconds=1)
     waits = sa.update(SweepFault).where(SweepFault.last_at > before).values(last_at=before)
-    return touched(session, waits) + outbox.retry(session, at)
+    return touched(session, waits) + outbox.retry(session, at, OutboxMessage.zone_id == zone_id)
 
 
 def count(session: Session) -> int:

@@ -1,21 +1,22 @@
-"""What would grow for ever, pruned by rule once a day: log-ins, read notices, files that no row knows,
-refusals where the zone has set so.
+"""What would grow for ever, pruned by rule once a day: log-ins, read notices, background work that is
+done, reminders of closed cases, files that no row knows, refusals where the zone has set so.
 
-What was recorded for good is not touched, nor work that is done: its key says that it was.
+What was recorded for good is not touched. The key of work says that a thing was said, so it stays for
+longer than anybody looks back to say it (`time.watch`, two years).
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base import files
 from oversight.base.clock import Moment
-from oversight.base.db import reading
+from oversight.base.db import reading, touched
 from oversight.base.settings import EVER
 from oversight.calendar.zone import zone_settings
 from oversight.engine import seals
@@ -23,10 +24,13 @@ from oversight.engine.use_case import one_transaction
 from oversight.models import (
     ApiToken,
     Attachment,
+    Case,
     InstallationFact,
     Login,
     Notice,
+    OutboxMessage,
     PaperFile,
+    Reminder,
     RosterDraft,
     SealedCopy,
     Zone,
@@ -34,6 +38,9 @@ from oversight.models import (
 from oversight.register import audit_log
 
 LOOSE = timedelta(days=1)
+SAYS = "tell"  # the kind of work of which nothing but its key says that it was done
+SAID = timedelta(days=1095)
+FEW = 1_000  # rows that go in one transaction: whoever writes waits for no more
 NAME = "pruned"
 
 
@@ -65,10 +72,8 @@ def prune(session: Session, at: Moment, owner: bool = True) -> int:
         session.rollback()
     total = 0
     for zone, chosen in zones.items():
+        total += sum(_drop(session, zone, *one) for one in _old(chosen, at))
         with one_transaction(session):
-            for model, which in _old(chosen, at):
-                gone = session.execute(sa.delete(model).where(model.zone_id == zone, which))
-                total += cast(sa.CursorResult, gone).rowcount
             if owner and chosen["keep_refusals"] != EVER:
                 total += prune_refusals(session, zone, int(chosen["keep_refusals"]), at)
     return total
@@ -88,14 +93,36 @@ def prune_refusals(session: Session, zone_id: str, older_days: int, at: Moment) 
 
 def _old(chosen: dict, at: Moment):
     """Return of each kind of rows the condition on those that are kept no longer."""
-    logins, notices = (
-        at.now - timedelta(days=int(chosen[name])) for name in ("keep_logins", "keep_notices")
+    logins, notices, work, reminders = (
+        at.now - timedelta(days=int(chosen[f"keep_{name}"]))
+        for name in ("logins", "notices", "work", "reminders")
     )
+    says = OutboxMessage.kind == SAYS
+    closed = sa.exists().where(Case.id == Reminder.case_id, Case.closed_at < reminders)
     return (
         (Login, sa.func.coalesce(Login.ended_at, Login.seen_at) < logins),
         (ApiToken, sa.func.coalesce(ApiToken.ended_at, ApiToken.expires_at) < logins),
         (Notice, Notice.read_at < notices),
+        (OutboxMessage, sa.and_(~says, OutboxMessage.done_at < work)),
+        (OutboxMessage, sa.and_(says, OutboxMessage.done_at < at.now - SAID)),
+        (Reminder, closed),
     )
+
+
+def _drop(session: Session, zone_id: str, model, which: sa.ColumnElement[bool]) -> int:
+    """Remove the rows of a zone for which something holds, looked for without a lock; returns how
+    many. Commits, so many at a time.
+    """
+    with reading():
+        key = sa.inspect(model).primary_key
+        found = session.execute(sa.select(*key).where(model.zone_id == zone_id, which)).all()
+        session.rollback()
+    gone = 0
+    for start in range(0, len(found), FEW):
+        some = [tuple(row) for row in found[start : start + FEW]]
+        with one_transaction(session):
+            gone += touched(session, sa.delete(model).where(sa.tuple_(*key).in_(some), which))
+    return gone
 
 
 def tidy(session: Session, folder: Path, at: Moment) -> int:

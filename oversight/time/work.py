@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,8 +18,10 @@ from oversight.base.paging import First
 from oversight.base.sentences import N_
 from oversight.engine import outbox
 from oversight.models import OutboxMessage
+from oversight.organization.actor import Actor
+from oversight.register import audit_log, outlets
 
-from . import outside, sweep
+from . import faults, outside, sweep
 
 PRINT = "print"  # as papers call it
 ALONE = (PRINT, *outside.KINDS)  # kinds that need more than one transaction
@@ -120,12 +123,31 @@ def listed(session: Session, zone_id: str, at: Moment, limit: int = 50) -> First
     return First(list(session.scalars(rows.order_by(*order).limit(limit + 1))), limit)
 
 
-def retry(session: Session, zone_id: str, at: Moment, work_id: str | None = None) -> int:
-    """Let what failed in a zone be tried again at once, all or one; returns how many. Does not
-    commit.
+def retry(session: Session, who: Actor, at: Moment, work_id: str | None = None) -> int:
+    """Let what failed in the administrator's zone be tried again at once, all or one, and write it
+    down; returns how many. Does not commit. Raises Forbidden.
     """
-    which = [OutboxMessage.zone_id == zone_id]
+    outlets.require(who)
+    which = [OutboxMessage.zone_id == who.zone_id]
     if work_id is not None:
         which.append(OutboxMessage.id == work_id)
-    outside.wake(session, zone_id)
-    return outbox.retry(session, at, *which)
+    outside.wake(session, who.zone_id)
+    again = outbox.retry(session, at, *which)
+    kinds = set(session.scalars(sa.select(OutboxMessage.kind).where(*which))) if work_id else ()
+    return _noted(session, who, at, again, "".join(LABELS.get(kind, kind) for kind in kinds))
+
+
+def retry_sweep(session: Session, who: Actor, at: Moment) -> int:
+    """Let the next run of the clock try again what has failed and what is not delivered in the
+    administrator's zone, and write it down; returns how many. Does not commit. Raises Forbidden.
+    """
+    outlets.require(who)
+    return _noted(session, who, at, faults.retry(session, who.zone_id, at))
+
+
+def _noted(session: Session, who: Actor, at: Moment, count: int, about: str = "") -> int:
+    """Write down that so many were let try again, where there were any; returns how many."""
+    if count:
+        what: dict[str, Any] = {"rows": [None, str(count)]}
+        audit_log.in_zone(session, who.zone_id, who, at, "settings", "retry", about, **what)
+    return count

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.commands import audit
+from oversight.commands import audit, keeping, setup
+from oversight.engine import outbox
 from oversight.models import (
     Account,
     Case,
@@ -16,6 +17,7 @@ from oversight.models import (
     InstallationFact,
     JournalRow,
     Notice,
+    OutboxMessage,
     Refusal,
     Reminder,
 )
@@ -118,14 +120,14 @@ def test_what_failed_is_tried_again_by_hand(session, world, asked, monkeypatch):
     assert faults.count(session) == 1
     sweep.sweep(session, at("2026-12-04"))
     assert state(session, asked) == "asked", "it rests for an hour"
-    assert faults.retry(session, at("2026-12-04")) == 1
+    assert faults.retry(session, world.zone.id, at("2026-12-04")) == 1
     session.commit()
     sweep.sweep(session, at("2026-12-04"))
     assert state(session, asked) == "lapsed" and faults.count(session) == 0
 
 
 def test_a_handler_that_fails_stops_no_other_and_is_tried_again_by_hand(
-    session, asked, monkeypatch
+    session, world, asked, monkeypatch
 ):
     monkeypatch.setitem(sweep.HANDLERS, "notify", lambda *_: 1 / 0)
     monkeypatch.setitem(sweep.LISTS, "notify", lambda *_: 1 / 0)
@@ -135,7 +137,7 @@ def test_a_handler_that_fails_stops_no_other_and_is_tried_again_by_hand(
     assert failed > 0
     monkeypatch.undo()
     assert sweep.sweep(session, at("2026-11-26"))["delivered"] == 0, "five times are enough"
-    assert faults.retry(session, at("2026-11-26")) == failed
+    assert faults.retry(session, world.zone.id, at("2026-11-26")) == failed
     session.commit()
     assert sweep.sweep(session, at("2026-11-26"))["delivered"] == failed
 
@@ -152,6 +154,63 @@ def test_what_was_read_long_ago_goes_and_nothing_else(session, world, asked, tmp
     assert growth.daily(session, tmp_path, at("2029-12-20")) == 1
     assert {one for one in session.scalars(sa.select(Notice.id))} == kept
     assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1
+
+
+def test_work_that_is_done_goes_and_is_not_done_again(session, world, asked, tmp_path, monkeypatch):
+    """What nothing but its key says stays for longer than anybody looks back; so does what is not done."""
+    monkeypatch.setattr(growth, "FEW", 2)
+    now, zone = at("2026-11-24").now, world.zone.id
+    for key, kind in (("report_back:1", "tell"), ("lost", "notify"), ("digest:1", "mail")):
+        outbox.enqueue(session, zone, key, kind, {}, now)
+    done = sa.update(OutboxMessage).where(OutboxMessage.key != "lost")
+    session.execute(done.values(done_at=now))
+    session.commit()
+
+    def there():
+        return set(session.scalars(sa.select(OutboxMessage.key)))
+
+    before = there()
+    said = set(session.scalars(sa.select(OutboxMessage.key).where(OutboxMessage.kind == "tell")))
+    assert len(before - said) > growth.FEW
+    growth.prune(session, at("2027-05-20"))
+    assert there() == before, "half a year is not over"
+    assert growth.prune(session, at("2027-05-28")) == len(before - said) - 1
+    growth.prune(session, at("2029-11-20"))
+    assert there() == {"lost"} | said, "the key says that it was said"
+    growth.prune(session, at("2029-11-28"))
+    assert there() == {"lost"}
+
+
+def test_reminders_go_once_their_case_is_long_closed(session, world, asked, tmp_path):
+    due.sweep(session, at("2026-11-26"))
+
+    def there():
+        return session.scalar(sa.select(sa.func.count()).select_from(Reminder))
+
+    before = there()
+    growth.prune(session, at("2036-11-26"))
+    assert there() == before > 0, "the case is open"
+    session.execute(sa.update(Case).values(closed_at=at("2026-11-27").now))
+    session.commit()
+    growth.prune(session, at("2029-11-20"))
+    assert there() == before
+    growth.prune(session, at("2029-11-28"))
+    assert there() == 0
+
+
+def test_a_clock_that_leapt_prunes_nothing(session, world, asked, clock, monkeypatch):
+    """What goes by the clock is as little to be had back as what comes by it."""
+    for name in ("begin_daily", "begin_sums"):
+        monkeypatch.setattr(keeping, name, lambda _at: None)
+    due.sweep(session, at("2026-11-24"))
+    read = sa.update(Notice).values(read_at=at("2026-11-24").now)
+    session.execute(read)
+    session.commit()
+    there = session.scalar(sa.select(sa.func.count()).select_from(Notice))
+    clock.now = at("2036-11-24").now.replace(minute=setup.FORGETS)
+    setup.beat(clock.moment())
+    assert session.scalar(sa.select(sa.func.count()).select_from(Notice)) == there > 0
+    assert session.get(InstallationFact, growth.NAME) is None
 
 
 def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked, tmp_path):

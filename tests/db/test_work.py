@@ -14,7 +14,8 @@ from oversight.base.db import new_id
 from oversight.casework import prints
 from oversight.commands import background
 from oversight.engine import outbox
-from oversight.models import OutboxMessage, Paper
+from oversight.models import AdminChange, OutboxMessage, Paper
+from oversight.organization.actor import actor_of
 from oversight.time import figures, sweep, work
 from tests.support.actors import Play
 
@@ -30,6 +31,7 @@ class Desk:
 
     def __init__(self, app, session, world, way):
         self.app, self.session, self.way, self.zone = app, session, way, world.zone.id
+        self.sysadmin = world.people["zone.sysadmin"].id
         self.seen: list[str] = []
         self.broken: set[str] = set()
         app.extensions["hands"] = (("probe", self.probe),)
@@ -37,6 +39,10 @@ class Desk:
     @property
     def at(self):
         return self.app.extensions["clock"].moment()
+
+    @property
+    def keeper(self):
+        return actor_of(self.session, self.sysadmin, self.at.today)
 
     def probe(self, _session, key, _payload, _at) -> None:
         if key in self.broken:
@@ -116,9 +122,14 @@ def test_one_that_fails_stops_no_other_and_is_tried_again_by_hand(desk):
     desk.run()
     assert desk.row("b").attempts == 1, "not before its time"
     desk.broken = set()
-    assert work.retry(desk.session, desk.zone, desk.at) == 1
+    assert work.retry(desk.session, desk.keeper, desk.at) == 1
     desk.run()
     assert desk.row("b").done_at and desk.row("b").last_error is None
+    noted = sa.select(AdminChange.by_id, AdminChange.what).where(AdminChange.act == "retry")
+    assert desk.session.execute(noted).all() == [(desk.sysadmin, {"rows": [None, "1"]})]
+    assert work.retry(desk.session, desk.keeper, desk.at) == 0
+    desk.session.commit()
+    assert len(desk.session.execute(noted).all()) == 1, "nothing was tried again"
 
 
 @both
@@ -136,7 +147,7 @@ def test_each_failure_waits_twice_as_long_and_the_fifth_is_shown(desk, clock):
     assert desk.row("a").attempts == outbox.MOST
     assert work.given_up(desk.session) == figures.work_failed(desk.session) == 1
     desk.broken = set()
-    work.retry(desk.session, desk.zone, desk.at, desk.row("a").id)
+    work.retry(desk.session, desk.keeper, desk.at, desk.row("a").id)
     desk.run()
     assert desk.seen == ["a"] and work.given_up(desk.session) == 0
 

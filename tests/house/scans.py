@@ -124,7 +124,7 @@ _BY_REASON = {
     },
     PRUNE: {
         "sign_ins": "forget_old",
-        **dict.fromkeys(["logins", "api_tokens", "notices"], "prune"),
+        **dict.fromkeys(["logins", "api_tokens", "notices", "work", "reminders"], "_drop"),
         "attachments": "tidy",
         "paper_files": "tidy",
         "sealed_copies": "tidy",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from oversight.base import mail, outward
 from oversight.commands import background
 from oversight.engine import desk_acts, outbox
-from oversight.models import Account, OutboxMessage, Outlet, Reach
+from oversight.models import Account, Notice, OutboxMessage, Outlet, Reach
 from oversight.register import zone_settings
 from oversight.time import outside, sweep, work
 from tests.support.outside import Post, Robot
@@ -313,6 +313,8 @@ def test_a_person_sets_his_own_address(office, reader, session):
     assert session.execute(kept).all() == [("town1.officer", "zhang@office.example.cn")]
     me.submit(me.get("/me/reminders"), "/me/reminders", mail="")
     assert session.execute(kept).all() == []
+    told = sa.select(Notice.id).where(Notice.text.contains("办公邮箱"))
+    assert session.scalar(told) is None, "he knows what he did himself"
 
 
 @sqlite
@@ -321,6 +323,8 @@ def test_the_administrator_sets_that_of_others(office, reader, session):
     words = {"username": "town1.officer", "mail": "zhang@office.example.cn"}
     page = desk.submit(desk.get("/admin/outlets"), "/admin/outlets/mail", **words)
     assert "办公邮箱已登记" in page.text and "1 人" in page.main
+    told = sa.select(Notice.text).where(Notice.person_id == office.world.people["town1.officer"].id)
+    assert [one for one in session.scalars(told) if "办公邮箱" in one and "zhang" not in one]
     words["username"] = "nobody"
     page = desk.submit(desk.get("/admin/outlets"), "/admin/outlets/mail", status=422, **words)
     assert "没有这个用户名" in page.main

@@ -46,7 +46,6 @@ def retry_work():
         raise NotFound()
     who = session.actor()
     with session.acting("retry", workflow="calendar"):
-        outlets.require(who)
-        again = background.retry(db.session, who.zone_id, session.moment(), which or None)
+        again = background.retry(db.session, who, session.moment(), which or None)
     flash(_("%(n)s 件马上再试。", n=again), "ok")
     return redirect(url_for("admin.work"))
