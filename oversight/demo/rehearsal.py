@@ -124,10 +124,17 @@ def _unit(session: Session, above: Unit, kind: str, name: str, at: Moment, **mor
 
 
 def _people(session: Session, unit: Unit, since: date, offices: tuple[str, ...]) -> None:
-    """Give a unit its people, a branch's as members: one joined the Party in each of four months."""
-    for number, office in enumerate(offices):
-        joined = date(2000, 7 + number, 1)
-        person = Person(zone_id=unit.zone_id, name=f"演练{number}", joined_on=joined)
+    """Give a unit its people, a branch's as members: one joined the Party in each of four months, one is
+    a leader above, and one from outside is assigned to it.
+    """
+    branch = unit.kind == "branch"
+    for number, office in enumerate((*offices, "instructor") if branch else offices):
+        person = Person(
+            zone_id=unit.zone_id,
+            name=f"演练{number}",
+            joined_on=date(2000, 7 + number, 1),
+            leading=branch and office == "organizer",
+        )
         session.add(person)
         session.flush()
         own = {
@@ -136,7 +143,7 @@ def _people(session: Session, unit: Unit, since: date, offices: tuple[str, ...])
             "unit_id": unit.id,
             "from_on": since,
         }
-        if unit.kind == "branch":
+        if branch and office != "instructor":
             session.add(Membership(**own, sort=number))
         if office != "member":
             session.add(Post(**own, office=office))

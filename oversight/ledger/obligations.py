@@ -7,7 +7,7 @@ by its work items. Reads as many rows for forty branches as statements for one. 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 
@@ -30,9 +30,9 @@ from oversight.law.binding import Binding, by_key
 from oversight.law.clauses import register
 from oversight.law.duties import Duty
 from oversight.law.inputs import read_day
-from oversight.models import Activity, DutyRecord, Membership, Person, RegisterEntry, Unit
+from oversight.models import Activity, DutyRecord, Membership, Person, Post, RegisterEntry, Unit
 from oversight.organization.actor import Actor
-from oversight.organization.standing import is_member
+from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import by_id, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
@@ -56,6 +56,8 @@ REGISTERED = N_("登记簿")
 GRADED = ("told", "filed", "closed")
 FIRST = 2000
 APART = ("july", "extra")  # activities beside the party days
+LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
+SENT = ("first_secretary", "instructor")  # whom those above assign to a branch
 CARRIED = 3  # months for which what is left of a year stands beside the next; house rule
 HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 
@@ -158,6 +160,10 @@ class Records:
     @cached_property
     def joined(self) -> dict[tuple[str, int], date]:
         return _joined(self.session, self.ids, self.at.today)
+
+    @cached_property
+    def lecturers(self) -> dict[tuple[str, str], int]:
+        return _lecturers(self.session, self.ids, self.at.today)
 
     @cached_property
     def branches(self) -> list[Unit]:
@@ -307,6 +313,25 @@ def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, in
         .group_by(Membership.unit_id, month)
     )
     return {(unit_id, int(number)): since for unit_id, number, since in rows}
+
+
+def _lecturers(session: Session, ids: list[str], today: date) -> dict[tuple[str, str], int]:
+    """Return by branch how many leaders have it as their own, and how many are assigned to it from
+    outside; of where nobody is so, nothing. Source: G-3.1.5b, G-3.1.5d
+    """
+    leaders = (
+        sa.select(Membership.unit_id, sa.literal(LEADERS), sa.func.count())
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id.in_(ids), is_member(today), Person.leading)
+        .group_by(Membership.unit_id)
+    )
+    assigned = (
+        sa.select(Post.unit_id, sa.literal(ASSIGNED), sa.func.count(Post.person_id.distinct()))
+        .where(Post.unit_id.in_(ids), in_office(today), Post.office.in_(SENT))
+        .group_by(Post.unit_id)
+    )
+    rows = session.execute(sa.union_all(leaders, assigned))
+    return {(unit_id, key): number for unit_id, key, number in rows}
 
 
 # What a branch owes for its times ----------------------------------------------------------------
@@ -663,12 +688,16 @@ _TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 
 def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
-    """Yield what those above owe a branch for its times: their lectures there. Source: G-3.1.5b,
-    G-3.1.5d
+    """Yield what those above owe a branch for its times: a lecture by each leader whose own branch it is,
+    and by each who is assigned to it. Source: G-3.1.5b, G-3.1.5d
     """
     for duty in law.on_sheet():
         found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR else []
-        for one in _ticked(facts, unit, duty) if found else ():
+        wanted = facts.records.lecturers.get((unit.id, duty.key), 0)
+        for one in _ticked(facts, unit, duty) if found and wanted else ():
+            given = len(facts.done.get((unit.id, duty.key), ()))
+            left = say("还差 %(n)s 人", n=wanted - given) if given < wanted else ""
+            one = replace(one, done=not left, about=left if given else "")
             yield _obligation(facts, above or unit, unit, duty, found[0], one)
 
 
@@ -779,12 +808,19 @@ _ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 @dataclass(frozen=True)
 class Sides:
-    """What a unit owes, what others owe it, what is settled or put off, and what it should do besides."""
+    """What a unit owes, what others owe it, what is settled, what is put off by consent, which settles
+    nothing, and what it should do besides.
+    """
 
     owe: list[Obligation]
     owed: list[Obligation]
     settled: list[Obligation]
+    put_off: list[Obligation]
     encouraged: list[Obligation]
+
+    @property
+    def every(self) -> list[Obligation]:
+        return [*self.owe, *self.owed, *self.settled, *self.put_off, *self.encouraged]
 
 
 def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
@@ -875,7 +911,8 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     return Sides(
         _open(one for one in own if one.kind == "must"),
         _open(others),
-        [one for one in own if not one.open],
+        [one for one in own if one.state == SETTLED],
+        sorted((one for one in own if one.state in (EXCUSED, DEPLOYED)), key=_place),
         _open(one for one in own if one.kind != "must"),
     )
 

@@ -44,7 +44,7 @@ def ledger(session, world, on: str, cases: bool = True) -> dict[str, set]:
     for unit, name in READERS.items():
         who = world.actor(name, date(2026, 11, 24))
         sides = obligations.sides(session, world.units[unit], who, at(on, 23))
-        every = [*sides.owe, *sides.owed, *sides.settled, *sides.encouraged]
+        every = sides.every
         found[unit] = {
             (one.key, str(one.title), one.period, one.due_on, one.state, str(one.about),
              str(one.settled_by), one.case_id)
@@ -189,3 +189,14 @@ def test_the_desk_reckons_a_day_once(session, planned):
         if one.period == "2026-11"
     ]
     assert one.due_on == owed.due_on == date(2026, 11, 26)
+
+
+def test_what_is_put_off_by_consent_is_shown_as_such_and_not_as_settled(session, world):
+    """House rule: 经上级书面同意暂缓 settles nothing."""
+    play = Play(session, world)
+    play.move(play.asked(), "town1.officer", "excuse_month")
+    unit, now = world.units["village"], at("2026-12-24")
+    sides = obligations.sides(session, unit, world.actor("village.secretary", now.today), now)
+    put_off = {(one.key, one.period): one.state for one in sides.put_off}
+    assert put_off["DATE.FIXED", "2026-12"] == put_off["DUES.MONTHLY", "2026-12"] == "excused"
+    assert not put_off.keys() & {(one.key, one.period) for one in [*sides.settled, *sides.owe]}

@@ -26,7 +26,7 @@ CLOSINGS = {
 DAY = r"20\d\d年[1-9]\d?月[1-9]\d?日"
 NEVER = {
     r"[一-鿿] +\d|\d +[一-鿿]": "no blanks round figures",
-    r"\d{4}-\d\d": "dates are written out",
+    r"(?<![\da-f])\d{4}-\d\d(?![\da-f])": "dates are written out",  # but for the code of a seal
     r"(?<![\da-z])\d[、．]": "levels are 一、 （一） 1. （1）",
     r"[。；]同意[。，]": "同意 once",
     r"。。|，。|：：": "one stop",

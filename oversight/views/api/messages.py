@@ -582,7 +582,9 @@ class ByName(TypedDict, total=False):
 
 
 class InLedger(TypedDict, total=False):
-    box: Annotated[str, one_of(("owe", "owed", "units", "settled", "encouraged"), default="owe")]
+    box: Annotated[
+        str, one_of(("owe", "owed", "units", "settled", "put_off", "encouraged"), default="owe")
+    ]
     unit: Annotated[str, By("Whose ledger; the caller's own unit.", id_or_empty, format="uuid")]
     as_of: Annotated[str, By("As it stood at the end of a day.", format="date")]
     on: Annotated[

@@ -144,11 +144,8 @@ class Ledger:
 
     @cached_property
     def settled(self) -> list[tuple[str, list[Obligation]]]:
-        """Return what is settled or put off, under the record that settles it."""
-        said = (
-            (one.settled_by or obligations.STATES[one.state], one) for one in self.sides.settled
-        )
-        done = grouped((str(record), one) for record, one in said)
+        """Return what is settled, under the record that settles it."""
+        done = grouped((str(one.settled_by), one) for one in self.sides.settled)
         return sorted(done.items(), key=lambda pair: pair[1][0].period, reverse=True)
 
     @property
@@ -202,7 +199,7 @@ def show(unit_id):
     book = Ledger(unit, on)
     if excel.wanted():
         return excel.answer(*listed.ledger(book.unit, book.sides))
-    return render_template("ledger.html", book=book, writes=_writes)
+    return render_template("ledger.html", book=book, writes=_writes, states=obligations.STATES)
 
 
 def _writes(unit: Unit) -> bool:

@@ -56,8 +56,7 @@ def ledger(unit: Unit, sides: obligations.Sides) -> List:
     """Return both sides of a unit's ledger, what is settled and what is encouraged among it."""
     columns = [_("谁应办"), _("应给谁"), _("事项"), _("条款"), _("期间"), _("期限")]
     columns += [_("状态"), _("由什么结清"), _("还差什么")]
-    every = [*sides.owe, *sides.owed, *sides.settled, *sides.encouraged]
-    return _("应办台账 %(unit)s", unit=unit.name), columns, map(_owed, every)
+    return _("应办台账 %(unit)s", unit=unit.name), columns, map(_owed, sides.every)
 
 
 def _owed(one: obligations.Obligation) -> list[Any]:

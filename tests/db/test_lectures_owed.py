@@ -1,0 +1,82 @@
+"""Lectures from above are owed where somebody is to give them: G-3.1.5b and O-3.1.5b 到所在党支部讲1次党课, each of
+the leaders in the branch that he belongs to; G-3.1.5d, R-3.1.5d, P-3.1.5d 到所联系党组织讲党课.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from oversight.ledger import obligations
+from oversight.models import Post
+from tests.db.test_attendance import record, sheet
+from tests.db.test_obligations import do
+from tests.support.world import at
+
+LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
+
+
+def owed(session, world, unit="organ", on="2026-11-24"):
+    row, above = world.units[unit], world.units["town1"]
+    facts = obligations.read(session, [row], 2026, at(on, 23))
+    return {one.key: one for one in obligations.of_others(facts, row, above)}
+
+
+def lead(session, world, *names):
+    for name in names:
+        world.people[name].leading = True
+    session.commit()
+
+
+def send(session, world, office, until=None):
+    """Let an official of the town be assigned to the village."""
+    unit, person = world.units["village"], world.people["town1.officer"]
+    session.add(
+        Post(
+            zone_id=unit.zone_id,
+            unit_id=unit.id,
+            person_id=person.id,
+            office=office,
+            from_on=date(2026, 1, 1),
+            to_on=until,
+        )
+    )
+    session.commit()
+
+
+def lecture(session, world):
+    """Let a leader lecture at the organ's party day."""
+    record(session, world, sheet(world, "organ"), unit="organ", who="organ.secretary")
+    do(session, world, {LEADERS: "副镇长讲纪律"}, unit="organ", who="organ.secretary")
+
+
+def test_where_no_leader_belongs_and_nobody_is_assigned_nothing_is_owed(session, world):
+    assert owed(session, world) == {}
+
+
+def test_a_leader_owes_his_own_branch_a_lecture(session, world):
+    lead(session, world, "organ.member1")
+    found = owed(session, world)
+    assert set(found) == {LEADERS} and found[LEADERS].state == "open"
+    lecture(session, world)
+    assert owed(session, world)[LEADERS].state == "settled"
+
+
+def test_one_lecture_does_not_count_for_two_leaders(session, world):
+    lead(session, world, "organ.member1", "organ.member2")
+    lecture(session, world)
+    found = owed(session, world)[LEADERS]
+    assert (found.state, str(found.about)) == ("open", "还差 1 人")
+
+
+@pytest.mark.parametrize("office", ["first_secretary", "instructor"])
+def test_who_is_assigned_owes_a_lecture_while_he_is(session, world, office):
+    send(session, world, office, until=date(2026, 10, 31))
+    assert set(owed(session, world, "village", "2026-10-31")) == {ASSIGNED}
+    assert owed(session, world, "village", "2026-11-01") == {}
+
+
+def test_a_stationed_cadre_owes_none(session, world):
+    send(session, world, "stationed")
+    assert owed(session, world, "village") == {}
