@@ -43,7 +43,7 @@ def sent(
 ) -> Sent | None:
     """Return the last letter that was sent without a number, with the names of its day."""
     workflow = workflows.reading(case)
-    composers = {move.name: move.letter for move in workflow.moves if move.letter}
+    composers = {one.name: one.letter for one in workflow.moves if one.letter and not one.decides}
     composers |= {step: made for (name, step), made in SENT.items() if name == case.workflow}
     found = [row for row in rows if _step(row) in composers and "paper" not in row.result]
     if not found:
