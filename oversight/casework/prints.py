@@ -27,7 +27,7 @@ from oversight.base.sentences import N_, say
 from oversight.engine import authority, outbox, transitions
 from oversight.engine.sight import readable
 from oversight.engine.use_case import after, use_case
-from oversight.models import Case, OutboxMessage, Paper, PaperFile, Person, SealedCopy
+from oversight.models import Case, JournalRow, OutboxMessage, Paper, PaperFile, SealedCopy
 from oversight.models.papers import UNNUMBERED
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.papers import docx, pdf
@@ -132,8 +132,19 @@ def _make(session: Session, press: Press, work_id: str, paper_id: str, at: Momen
 
 def content_of(session: Session, paper: Paper) -> Content:
     """Return what an issued paper says, in every form: as it was frozen, with who issued it."""
-    issuer = session.get(Person, paper.issued_by) if paper.issued_by else None
-    return letter(paper.body, paper.number, issuer.name if issuer else "")
+    rows = sa.select(JournalRow).where(
+        JournalRow.case_id == paper.case_id, JournalRow.actor_id == paper.issued_by
+    )
+    acts = session.scalars(rows.order_by(JournalRow.seq)) if paper.issued_by else ()
+    return letter(paper.body, paper.number, issuer_of(paper, acts))
+
+
+def issuer_of(paper: Paper, rows: Iterable[JournalRow]) -> str:
+    """Return who answers for a paper by the name that he had then, from the journal of its case; what
+    the clock issued names nobody.
+    """
+    acts = [row for row in rows if row.actor_id == paper.issued_by and row.at <= paper.issued_at]
+    return acts[-1].actor.split("（")[0] if paper.issued_by and acts else ""
 
 
 def _check(paper: Paper, press: Press) -> Check:

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from oversight.base import files
 from oversight.casework import paper_numbers, prints
 from oversight.commands import audit
 from oversight.papers.numbers import void
@@ -171,6 +172,18 @@ def test_a_paper_that_failed_can_be_tried_again_at_once(session, reader, play, p
     press.set_pdf.why = ""
     assert prints.run(session, press, play.at) == 1
     assert "立即重试" not in officer.get(path).main
+
+
+def test_the_api_lists_a_sealed_copy_with_its_hash(reader, api, paper):
+    secretary, path = api("village.secretary"), f"/cases/{paper.case_id}"
+    [before] = secretary.get(path)["documents"]
+    assert (before["original"], before["original_sha256"]) == (None, None)
+    officer = reader("town1.officer")
+    officer.submit(officer.get(path), "/original", file=(io.BytesIO(SCAN), "扫描.pdf"))
+    [found] = secretary.get(path)["documents"]
+    assert found["original_sha256"] == files.sha256(SCAN)
+    assert secretary.send("GET", found["original"].removeprefix("/api/v1")).data == SCAN
+    api("town2.officer").get(f"/papers/{paper.id}/original", 404)
 
 
 def test_a_sealed_paper_is_scanned_back_on_its_case(session, reader, paper):

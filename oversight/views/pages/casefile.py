@@ -483,13 +483,9 @@ class CaseFile:
         """Return the units whose papers the reader scans back when they are sealed."""
         return paper_numbers.seats(self.who)
 
-    @property
-    def signers(self) -> dict[str | None, str]:
-        """Return the names of those who acted in the case, by id: whoever issued a paper answers for
-        it.
-        """
-        found = {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
-        return {**found, None: ""}  # what the clock issued names nobody
+    def issuer(self, paper: Paper) -> str:
+        """Return who answers for a paper, as he was called when it was issued."""
+        return prints.issuer_of(paper, self.journal)
 
     def letter(self, name: str, **raw) -> dict:
         """Compose what a move would send or issue if it were made now, with these words."""

@@ -104,10 +104,24 @@ def ask(paper_id):
 @bp.get("/papers/<uuid:paper_id>/original")
 @login_required
 def original(paper_id):
+    return _sealed(str(paper_id))
+
+
+@route(
+    "GET",
+    "/papers/<uuid:paper_id>/original",
+    "The newest scan of a sealed paper, to be saved",
+    bytes,
+    kinds=tuple(uploads.KINDS),
+    headers=("Content-Disposition",),
+)
+def paper_original(paper_id):
+    return _sealed(paper_id)
+
+
+def _sealed(paper_id: str) -> Response:
     """Send a paper as it was sealed, to who may read it. Raises NotFound, Unavailable."""
-    paper, row, data = sealed_copies.open_file(
-        db.session, _folder(), str(paper_id), session.actor()
-    )
+    paper, row, data = sealed_copies.open_file(db.session, _folder(), paper_id, session.actor())
     name = made.name_of(paper, uploads.KINDS[row.kind], _("正本"))
     return saved(io.BytesIO(data), row.kind, name)
 
