@@ -154,25 +154,40 @@ class _Sent(io.RawIOBase):
         return found
 
 
-def packed(file: CaseFile, folder: Path) -> Iterator[bytes]:
-    """Yield the ZIP, a member at a time; reads nothing but files. One that is gone or was changed is
-    named instead.
+def packed(file: CaseFile, folder: Path) -> tuple[int, Iterator[bytes]]:
+    """Return how long the ZIP is, so that who takes it along sees how far it is, and the ZIP, a member at
+    a time; reads nothing but files. One that is gone or was changed is named instead.
     """
+    sizes = {}
+    for kept in file.kept:  # held against their hashes, not held in memory
+        name, data = _member(kept, folder)
+        sizes[kept] = name, len(data)
+    like = _zipped(file, lambda kept: (sizes[kept][0], bytes(sizes[kept][1])))
+    return sum(map(len, like)), _zipped(file, lambda kept: _member(kept, folder))
+
+
+def _zipped(file: CaseFile, member: Callable[[Kept], tuple[str, bytes]]) -> Iterator[bytes]:
     out, sums = _Sent(), []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def add(name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
             sums.append(f"{files.sha256(data)}  {name}\n")
-            archive.writestr(name, data, method)
+            archive.writestr(_entry(name, method), data)
             return out.taken()
 
         yield add("index.html", index(file).encode())
         yield add("journal.jsonl", "".join(f"{line}\n" for line in file.lines).encode())
         yield add("verifier.py", Path(verifier.__file__).read_bytes())
         for kept in file.kept:
-            yield add(*_member(kept, folder), zipfile.ZIP_STORED)
-        archive.writestr("SHA256SUMS.txt", "".join(sums))
+            yield add(*member(kept), zipfile.ZIP_STORED)
+        archive.writestr(_entry("SHA256SUMS.txt", zipfile.ZIP_STORED), "".join(sums))
     yield out.taken()
+
+
+def _entry(name: str, method: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)  # without the hour: the same case is the same file
+    entry.compress_type, entry.external_attr = method, 0o644 << 16
+    return entry
 
 
 def _member(kept: Kept, folder: Path) -> tuple[str, bytes]:

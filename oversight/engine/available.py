@@ -15,7 +15,7 @@ from oversight.base.sentences import say
 from oversight.law.definition import Move, Party
 from oversight.law.roles import AUTOMATIC, TIMER
 from oversight.models import Case
-from oversight.organization.actor import Actor
+from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.rules import parties
 from oversight.rules.context import TransitionContext
 
@@ -32,6 +32,7 @@ class Option:
     allowed: bool
     why_not: str | None = None
     yours: bool = False
+    basis: AuthorityBasis | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _judge(session: Session, workflow, case: Case, move: Move, who: Actor, at: M
                 transitions.ensure(guard, attempt)
     except DomainError as refusal:
         return Option(move, False, refusal.sentence, yours)
-    return Option(move, True, None, True)
+    return Option(move, True, None, True, attempt.basis)
 
 
 def waiting(session: Session, case: Case, who: Actor | None, at: Moment) -> Waiting:

@@ -261,9 +261,13 @@ def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
 
 @dataclass(frozen=True)
 class Effect:
-    """Database writes of a move, made by `effect`; the docstring says what the move brings about."""
+    """Database writes of a move, made by `effect`; the docstring says what the move brings about.
+
+    `letter(attempt)` composes the paper that it issues: the page shows the same before.
+    """
 
     act: Callable[[TransitionContext], None]
+    letter: Callable[[TransitionContext], dict] | None = None
 
     @property
     def name(self) -> str:
@@ -282,6 +286,11 @@ def effect(act: Callable[[TransitionContext], None]) -> Effect:
     if not (act.__doc__ or "").strip():
         raise InvalidDefinition(f"effect {act.__name__} has no sentence")
     return Effect(act)
+
+
+def issuing(letter: Callable[[TransitionContext], dict]) -> Callable[[Callable], Effect]:
+    """Make an effect of a function that issues what `letter` composes."""
+    return lambda act: replace(effect(act), letter=letter)
 
 
 @dataclass(frozen=True)
@@ -332,6 +341,11 @@ class Move:
     def __post_init__(self):
         if self.tone not in TONES or self.place not in PLACES:
             raise InvalidDefinition(f"{self.name}: no such tone or place")
+
+    @property
+    def composes(self) -> Callable[[TransitionContext], dict] | None:
+        """Return what composes the paper that it sends or issues, if any."""
+        return self.letter or next((one.letter for one in self.does if one.letter), None)
 
     @property
     def unversioned(self) -> bool:

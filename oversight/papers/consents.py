@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
-from oversight.law.definition import effect
+from oversight.law.definition import issuing
 from oversight.models import Person
 
 from .letter import chinese_day, letter, seat
@@ -32,7 +32,7 @@ def consent(attempt: TransitionContext) -> dict:
     )
 
 
-@effect
+@issuing(consent)
 def issue_consent(attempt: TransitionContext) -> None:
     """批准的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), consent(attempt))
@@ -53,7 +53,7 @@ def refusal(attempt: TransitionContext) -> dict:
     )
 
 
-@effect
+@issuing(refusal)
 def issue_refusal(attempt: TransitionContext) -> None:
     """不批准的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), refusal(attempt), standing=False)

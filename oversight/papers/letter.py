@@ -81,7 +81,7 @@ def names_then(session: Session, unit: Unit, others: list[str], body: dict, row_
     moved = [what for kind, unit_id, what in since if kind == "moved" and unit_id == unit.id]
     for what in moved[:1]:
         before = session.get(Unit, what["parent_id"][0])
-        body, above = _renamed(body, above.name, before.name), before
+        body, above = renamed(body, above.name, before.name), before
         since = _since(session, [unit.id, *others, above.id, *above.ancestors()], row_id)
     then: dict[str, str] = {}
     for kind, unit_id, what in since:
@@ -89,7 +89,7 @@ def names_then(session: Session, unit: Unit, others: list[str], body: dict, row_
             then.setdefault(unit_id, what["name"][0])
     now = {unit_id: session.get(Unit, unit_id).name for unit_id in then}
     for unit_id in sorted(then, key=lambda one: -len(now[one])):
-        body = _renamed(body, now[unit_id], then[unit_id])
+        body = renamed(body, now[unit_id], then[unit_id])
     return body
 
 
@@ -109,11 +109,12 @@ def _since(session: Session, unit_ids: list[str], row_id: str) -> list:
     return list(session.execute(rows))
 
 
-def _renamed(value, now: str, before: str):
+def renamed(value, now: str, before: str):
+    """Return a letter with another name in it."""
     if isinstance(value, dict):
-        return {key: _renamed(one, now, before) for key, one in value.items()}
+        return {key: renamed(one, now, before) for key, one in value.items()}
     if isinstance(value, list):
-        return [_renamed(one, now, before) for one in value]
+        return [renamed(one, now, before) for one in value]
     return value.replace(now, before) if isinstance(value, str) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
-from oversight.law.definition import effect
+from oversight.law.definition import issuing
 
 from .letter import letter, remark, seat
 from .numbers import issue, reply_series
@@ -49,19 +49,19 @@ def refusal(attempt: TransitionContext) -> dict:
     return letter(attempt, seat(attempt), title, to, [text, why, N_("此复。")])
 
 
-@effect
+@issuing(refusal)
 def issue_refusal(attempt: TransitionContext) -> None:
     """不予认可、不同意的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), refusal(attempt), standing=False)
 
 
-@effect
+@issuing(acceptance)
 def issue_acceptance(attempt: TransitionContext) -> None:
     """认可补报的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), acceptance(attempt))
 
 
-@effect
+@issuing(deferral)
 def issue_deferral(attempt: TransitionContext) -> None:
     """同意暂缓开展的批复编文号印发。"""
     issue(attempt, seat(attempt), "reply", reply_series(attempt), deferral(attempt))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
-from oversight.law.definition import effect
+from oversight.law.definition import issuing
 from oversight.models import Checkpoint
 
 from .letter import chinese_count, chinese_day, full_day, letter, stop
@@ -165,7 +165,7 @@ def _counted(one: dict) -> str:
     return f"应开展支部{one['expected']}个" + (f"，{said}。" if said else "。")
 
 
-@effect
+@issuing(zone_shift)
 def issue_zone_notice(attempt: TransitionContext) -> None:
     """通知编文号印发。"""
     issue(attempt, attempt.unit, "notice", "", zone_shift(attempt))

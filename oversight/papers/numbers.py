@@ -58,10 +58,12 @@ def issue(
     body: dict,
     *,
     standing: bool = True,
+    by: str | None = None,
 ) -> Paper:
     """Number a paper, freeze its text and tie it to the case. Does not commit.
 
-    `standing` False: the case keeps the number that it has. A paper whose number the office keeps
+    `standing` False: the case keeps the number that it has. `by`: who answers for it, where it is not
+    who acts. A paper whose number the office keeps
     waits for it; its place in the order of issue is counted in a series apart.
     """
     typed = _typed(attempt, series)
@@ -81,7 +83,7 @@ def issue(
         body=body,
         issued_on=attempt.today,
         issued_at=attempt.at.now,
-        issued_by=attempt.actor.id if attempt.actor else None,
+        issued_by=by or (attempt.actor.id if attempt.actor else None),
     )
     attempt.session.add(paper)
     if not typed:

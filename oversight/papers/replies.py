@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
-from oversight.law.definition import effect
-from oversight.models import Unit, WorkItem
+from oversight.law.definition import effect, issuing
+from oversight.models import JournalRow, Unit, WorkItem
 from oversight.organization.units import by_id, superiors
 
 from .letter import full_day, letter, remark, seat
@@ -68,15 +68,23 @@ def _above(attempt: TransitionContext, units: list[Unit]) -> list[Unit]:
 # What superiors answer ----------------------------------------------------------------------------
 
 
-def reply(attempt: TransitionContext, unit: Unit, agreed: bool, to: Unit | None = None) -> dict:
-    """Compose a superior's answer to one branch."""
-    day, new_day = attempt.fact_day("day"), attempt.fact_day("new_day")
-    month, what = day.month, _matter(attempt)
-    if agreed:
-        text = f"同意你支部{month}月主题党日由{full_day(day)}改为{full_day(new_day)}开展。"
-        return _answer(attempt, unit, f"同意变更{what}", _come(attempt) + text, to)
-    text = f"不同意变更，{_stays(attempt)}"
-    return _answer(attempt, unit, f"不同意变更{what}", _come(attempt) + text, to)
+def answer(attempt: TransitionContext) -> dict:
+    """Compose a superior's yes or no to the branch that asked."""
+    made = _agreed if attempt.move.enters.name == "approved" else _refused
+    return made(attempt, seat(attempt), attempt.unit)
+
+
+def _agreed(attempt: TransitionContext, unit: Unit, to: Unit, opinion: str | None = None) -> dict:
+    day = attempt.fact_day("day")
+    new_day = attempt.fact_day("amended_day") or attempt.fact_day("new_day")  # shown, or adopted
+    text = f"同意你支部{day.month}月主题党日由{full_day(day)}改为{full_day(new_day)}开展。"
+    text = _come(attempt) + text
+    return _answer(attempt, unit, f"同意变更{_matter(attempt)}", text, to, opinion)
+
+
+def _refused(attempt: TransitionContext, unit: Unit, to: Unit) -> dict:
+    text = f"{_come(attempt)}不同意变更，{_stays(attempt)}"
+    return _answer(attempt, unit, f"不同意变更{_matter(attempt)}", text, to)
 
 
 def _come(attempt: TransitionContext, what: str = N_("变更")) -> str:
@@ -101,24 +109,36 @@ ANSWERS = (
 
 
 def _answer(
-    attempt: TransitionContext, unit: Unit, what: str, text: str, to: Unit | None = None
+    attempt: TransitionContext,
+    unit: Unit,
+    what: str,
+    text: str,
+    to: Unit | None = None,
+    opinion: str | None = None,
 ) -> dict:
-    opinion = attempt.words.get("opinion") or attempt.words.get("reason") or ""
+    if opinion is None:
+        opinion = attempt.words.get("opinion") or attempt.words.get("reason") or ""
     paragraphs = [text, remark(opinion, *ANSWERS), N_("此复。")]
     name = (to or attempt.unit).name
     body = letter(attempt, unit, f"关于{what}的批复", name, paragraphs)
     return {**body, "reason": attempt.case.facts.get("reason", "")}
 
 
-def _issue(attempt: TransitionContext, unit: Unit, body: dict, *, standing: bool = True) -> None:
-    issue(attempt, unit, "reply", reply_series(attempt), body, standing=standing)
+def _issue(
+    attempt: TransitionContext,
+    unit: Unit,
+    body: dict,
+    *,
+    standing: bool = True,
+    by: str | None = None,
+) -> None:
+    issue(attempt, unit, "reply", reply_series(attempt), body, standing=standing, by=by)
 
 
-@effect
+@issuing(answer)
 def issue_reply(attempt: TransitionContext) -> None:
     """批复编文号印发。"""
-    unit = seat(attempt)
-    _issue(attempt, unit, reply(attempt, unit, attempt.move.enters.name == "approved"))
+    _issue(attempt, seat(attempt), answer(attempt))
 
 
 @effect
@@ -130,7 +150,7 @@ def issue_joint_replies(attempt: TransitionContext) -> None:
         .order_by(WorkItem.id)
     ):
         unit = attempt.session.get(Unit, desk.unit_id)
-        _issue(attempt, unit, reply(attempt, unit, True))
+        _issue(attempt, unit, _agreed(attempt, unit, attempt.unit))
 
 
 @effect
@@ -140,7 +160,20 @@ def issue_each_reply(attempt: TransitionContext) -> None:
     for branch in branches:
         if branch.fixed_day:
             unit = _answered_for(attempt, branch)
-            _issue(attempt, unit, _copied(reply(attempt, unit, True, branch), branches, branch))
+            said = _answer_of(attempt, unit)
+            opinion = said.words.get("opinion") or "" if said else ""
+            body = _copied(_agreed(attempt, unit, branch, opinion), branches, branch)
+            _issue(attempt, unit, body, by=said.actor_id if said else None)
+
+
+def _answer_of(attempt: TransitionContext, unit: Unit) -> JournalRow | None:
+    """Return the row by which a superior agreed to a joint request: what he wrote, and who he was."""
+    rows = sa.select(JournalRow).where(
+        JournalRow.case_id == attempt.case.id,
+        JournalRow.move == "approve",
+        JournalRow.unit_id == unit.id,
+    )
+    return attempt.session.scalar(rows.order_by(JournalRow.seq.desc()).limit(1))
 
 
 def _copied(body: dict, branches: list[Unit], to: Unit) -> dict:
@@ -160,75 +193,121 @@ def _answered_for(attempt: TransitionContext, branch: Unit) -> Unit:
     return next((unit for unit in above if unit.id == unit_id), above[0])
 
 
-@effect
+def joint_agreement(attempt: TransitionContext) -> dict:
+    """Compose what a superior's own branch will get of him once all have agreed."""
+    unit, branches = seat(attempt), [*_partners(attempt), attempt.unit]
+    own = [one for one in branches if one.fixed_day and one.within(unit.path)]
+    return _copied(_agreed(attempt, unit, (own or branches)[-1]), branches, (own or branches)[-1])
+
+
+def joint_refusal(attempt: TransitionContext) -> dict:
+    """Compose a superior's no to the branch that asked for all."""
+    body = _refused(attempt, seat(attempt), attempt.unit)
+    return _copied(body, _refused_with(attempt), attempt.unit)
+
+
+def _refused_with(attempt: TransitionContext) -> list[Unit]:
+    """Return to whom a no goes: the superior's own branches that joined, and the one that asked."""
+    above = seat(attempt).path
+    under = [one for one in _partners(attempt) if one.fixed_day and one.within(above)]
+    return [*under, attempt.unit]
+
+
+@issuing(joint_refusal)
 def refuse_jointly(attempt: TransitionContext) -> None:
     """不同意的批复向所属各支部和提出的支部印发，各编文号。"""
-    unit = seat(attempt)
-    under = [one for one in _partners(attempt) if one.fixed_day and one.within(unit.path)]
-    branches = [*under, attempt.unit]
+    unit, branches = seat(attempt), _refused_with(attempt)
     for branch in branches:
-        _issue(attempt, unit, _copied(reply(attempt, unit, False, branch), branches, branch))
+        _issue(attempt, unit, _copied(_refused(attempt, unit, branch), branches, branch))
 
 
 # Further consents ---------------------------------------------------------------------------------
 
 
-@effect
-def issue_kept(attempt: TransitionContext) -> None:
-    """不同意修改的批复编文号印发，原批复继续有效。"""
-    unit, stands = seat(attempt), full_day(attempt.fact_day("new_day"))
-    asked = full_day(attempt.fact_day("amended_day"))
+def kept(attempt: TransitionContext) -> dict:
+    """Compose the no to another day than the one agreed."""
+    stands, asked = full_day(attempt.fact_day("new_day")), full_day(attempt.fact_day("amended_day"))
     text = f"{_come(attempt, '再次变更')}不同意改为{asked}，仍按{stands}开展，原批复继续有效。"
-    body = _answer(attempt, unit, f"不同意再次变更{_matter(attempt)}", text)
-    _issue(attempt, unit, body, standing=False)
+    return _answer(attempt, seat(attempt), f"不同意再次变更{_matter(attempt)}", text)
 
 
-@effect
-def issue_revocation(attempt: TransitionContext) -> None:
-    """撤销的批复编文号印发。"""
-    unit = seat(attempt)
+def revocation(attempt: TransitionContext) -> dict:
+    """Compose the paper that takes a consent back."""
     text = f"{cited(attempt, '批复')}现予撤销，你支部{_stays(attempt)}"
-    _issue(attempt, unit, _answer(attempt, unit, f"撤销变更{_matter(attempt)}", text))
+    return _answer(attempt, seat(attempt), f"撤销变更{_matter(attempt)}", text)
 
 
-@effect
-def issue_cancellation(attempt: TransitionContext) -> None:
-    """同意取消的批复编文号印发。"""
-    unit = seat(attempt)
+def cancellation(attempt: TransitionContext) -> dict:
+    """Compose the consent to a branch that wants its change no more."""
     text = f"{_come(attempt, '取消变更')}同意取消，{cited(attempt, '批复')}作废，{_stays(attempt)}"
-    _issue(attempt, unit, _answer(attempt, unit, f"同意取消变更{_matter(attempt)}", text))
+    return _answer(attempt, seat(attempt), f"同意取消变更{_matter(attempt)}", text)
 
 
-@effect
-def issue_acceptance(attempt: TransitionContext) -> None:
-    """认可补报的批复编文号印发。"""
-    unit, new_day = seat(attempt), attempt.fact_day("new_day")
-    day = full_day(attempt.fact_day("day"))
+def upheld(attempt: TransitionContext) -> dict:
+    """Compose the no to a branch that wants its change no more."""
+    stands = full_day(attempt.fact_day("new_day"))
+    text = f"{_come(attempt, '取消变更')}不同意取消，仍按{stands}开展，原批复继续有效。"
+    return _answer(attempt, seat(attempt), f"不同意取消变更{_matter(attempt)}", text)
+
+
+def acceptance(attempt: TransitionContext) -> dict:
+    """Compose the acceptance of what was reported afterwards."""
+    day, new_day = full_day(attempt.fact_day("day")), attempt.fact_day("new_day")
     to = f"，认可由{day}改为{full_day(new_day)}开展" if new_day else N_("，予以认可")
     text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究{to}。"
-    _issue(attempt, unit, _answer(attempt, unit, f"认可补报变更{_matter(attempt)}", text))
+    return _answer(attempt, seat(attempt), f"认可补报变更{_matter(attempt)}", text)
 
 
-@effect
+def non_acceptance(attempt: TransitionContext) -> dict:
+    """Compose the no to what was reported afterwards."""
+    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究，不予认可。"
+    return _answer(attempt, seat(attempt), f"不予认可补报变更{_matter(attempt)}", text)
+
+
+def deferral(attempt: TransitionContext) -> dict:
+    """Compose the consent to put a month off."""
+    month = attempt.fact_day("day").month
+    text = f"{_come(attempt)}同意你支部{month}月主题党日暂缓开展。"
+    return _answer(attempt, seat(attempt), f"同意{month}月主题党日暂缓开展", text)
+
+
+@issuing(kept)
+def issue_kept(attempt: TransitionContext) -> None:
+    """不同意修改的批复编文号印发，原批复继续有效。"""
+    _issue(attempt, seat(attempt), kept(attempt), standing=False)
+
+
+@issuing(revocation)
+def issue_revocation(attempt: TransitionContext) -> None:
+    """撤销的批复编文号印发。"""
+    _issue(attempt, seat(attempt), revocation(attempt))
+
+
+@issuing(cancellation)
+def issue_cancellation(attempt: TransitionContext) -> None:
+    """同意取消的批复编文号印发。"""
+    _issue(attempt, seat(attempt), cancellation(attempt))
+
+
+@issuing(acceptance)
+def issue_acceptance(attempt: TransitionContext) -> None:
+    """认可补报的批复编文号印发。"""
+    _issue(attempt, seat(attempt), acceptance(attempt))
+
+
+@issuing(deferral)
 def issue_deferral(attempt: TransitionContext) -> None:
     """同意暂缓开展的批复编文号印发。"""
-    unit, month = seat(attempt), attempt.fact_day("day").month
-    text = f"{_come(attempt)}同意你支部{month}月主题党日暂缓开展。"
-    _issue(attempt, unit, _answer(attempt, unit, f"同意{month}月主题党日暂缓开展", text))
+    _issue(attempt, seat(attempt), deferral(attempt))
 
 
-@effect
+@issuing(non_acceptance)
 def issue_non_acceptance(attempt: TransitionContext) -> None:
     """不予认可补报的批复编文号印发。"""
-    unit = seat(attempt)
-    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究，不予认可。"
-    _issue(attempt, unit, _answer(attempt, unit, f"不予认可补报变更{_matter(attempt)}", text))
+    _issue(attempt, seat(attempt), non_acceptance(attempt), standing=False)
 
 
-@effect
+@issuing(upheld)
 def issue_upheld(attempt: TransitionContext) -> None:
     """不同意取消的批复编文号印发，原批复继续有效。"""
-    unit, stands = seat(attempt), full_day(attempt.fact_day("new_day"))
-    text = f"{_come(attempt, '取消变更')}不同意取消，仍按{stands}开展，原批复继续有效。"
-    body = _answer(attempt, unit, f"不同意取消变更{_matter(attempt)}", text)
-    _issue(attempt, unit, body, standing=False)
+    _issue(attempt, seat(attempt), upheld(attempt), standing=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oversight.base.sentences import N_
-from oversight.law.definition import effect
+from oversight.law.definition import issuing
 from oversight.models import Unit
 
 from .letter import full_day, letter, remark, seat
@@ -42,7 +42,7 @@ def answer(attempt: TransitionContext) -> dict:
     )
 
 
-@effect
+@issuing(answer)
 def issue_answer(attempt: TransitionContext) -> None:
     """复函编文号印发。"""
     issue(attempt, seat(attempt), "reply", SERIES, answer(attempt))

@@ -51,6 +51,7 @@ from oversight.rules.appraisal.grounds import (
 from oversight.rules.appraisal.version_3 import in_their_words
 from oversight.rules.appraisal.version_4 import before_sheets
 from oversight.rules.appraisal.version_5 import in_short
+from oversight.rules.appraisal.version_6 import unwritten
 from oversight.rules.appraisal.words import (
     AGREED,
     ANSWER,
@@ -122,7 +123,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=6, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=7, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
@@ -143,7 +144,7 @@ WORKFLOW = Workflow(
                  place="page",
                  tells=(Tell(BRANCH, "上级同意不计入应到会人数。"),)),
             Move("deny_not_counted", "不同意", away, at, by=SUPERIOR, under=CONSENT, asks=(NOTE,),
-                 only_if=ANSWERING, does=(facts.lower,), decides=True,
+                 only_if=ANSWERING, does=(consents.deny_leaving_out, facts.lower), decides=True,
                  tone="negative", tells=(Tell(BRANCH, "上级不同意不计入应到会人数。"),)))),
         Move("open_self_assessment", "开始自评", PREPARING, SELF_ASSESSMENT, by=BRANCH, under=STEPS),
         Move("file_self_assessment", "提交自评", SELF_ASSESSMENT, INTERNAL, by=MEMBERS, under=STEPS, asks=SELF,
@@ -160,7 +161,7 @@ WORKFLOW = Workflow(
              only_if=(*ANSWERING, consents.agreed_were_asked_for), does=(consents.excuse,), decides=True,
              place="page", tells=(Tell(BRANCH, "上级同意免写自评。"),)),
         Move("deny_excuse", "不同意", EXCUSING, SELF_ASSESSMENT, by=SUPERIOR, under=SELF_OWED, asks=(NOTE,),
-             only_if=ANSWERING, does=(facts.lower,), decides=True, tone="negative",
+             only_if=ANSWERING, does=(consents.deny_excuse, facts.lower), decides=True, tone="negative",
              tells=(Tell(BRANCH, "上级不同意免写自评，仍要交自评。"),)),
         Move("file_self_assessment", "提交自评", EXCUSING, INTERNAL, by=PARTICIPANT, under=STEPS, asks=SELF,
              append_only=True, only_if=(consents.not_written_yet,), does=(facts.file_own,), place="page"),
@@ -253,7 +254,8 @@ WORKFLOW = Workflow(
 
 
 # fmt: off
-VERSION_5 = in_short(WORKFLOW)
+VERSION_6 = unwritten(WORKFLOW)
+VERSION_5 = in_short(VERSION_6)
 VERSION_4 = before_sheets(VERSION_5)
 BY_THE_BRANCH = Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
                      only_if=(facts.counted_so_far,), does=(facts.excuse_self,), closes="member")
@@ -300,6 +302,7 @@ VERSION_1 = replace(
     ),
 )
 EARLIER = (
+    VERSION_6,
     VERSION_5,
     VERSION_4,
     *in_their_words(replace(VERSION_4, version=3), VERSION_2, VERSION_1),

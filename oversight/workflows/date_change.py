@@ -156,6 +156,7 @@ WORKFLOW = Workflow(
         Move("return", "退回修改", ASKED, RETURNED, by=SUPERIOR, under=CONSENT, asks=(OPINION,),
              only_if=SAID, decides=True, tone="back", tells=(Tell(BRANCH, "请示退回修改。"),)),
         Move("approve", "同意", ASKED_JOINT, INTERNAL, by=EACH_SUPERIOR, under=CONSENT, asks=(OPINION,), only_if=ANSWERED,
+             letter=papers.joint_agreement,
              warns=FOR_A_WORKDAY, per_participant=True, decides=True, consequence=N_("各方都同意后党日一并变更"),
              tells=_tell("一方上级已同意，还等其他各方。"), unsaid=N_("同意"),
              bulk=replace(ONE_OF_MANY, consequence=N_("各方都同意后，这些支部的党日一并变更。"))),

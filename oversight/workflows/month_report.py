@@ -98,15 +98,15 @@ WORKFLOW = Workflow(
     moves=(
         Move("accept_late", "认可补报", ASKED, ACCEPTED, by=SUPERIOR, under=LATE, asks=(NOTE,), decides=True,
              only_if=(another_person, late_was_asked), does=(facts.accept, papers.issue_acceptance),
-             letter=papers.acceptance, unsaid=N_("认可。"), consequence=N_("认可即印发批复并编文号"),
+             unsaid=N_("认可。"), consequence=N_("认可即印发批复并编文号"),
              tells=(Tell(BRANCH, "补报已获认可。"),)),
         Move("excuse_month", "同意暂缓开展", ASKED, EXCUSED, by=SUPERIOR, under=PUT_OFF, asks=(NOTE,), decides=True,
              only_if=(another_person, putting_off_was_asked, not_held), does=(facts.put_off, papers.issue_deferral),
-             letter=papers.deferral, unsaid=N_("同意。"), tells=(Tell(BRANCH, "已同意暂缓开展。"),),
+             unsaid=N_("同意。"), tells=(Tell(BRANCH, "已同意暂缓开展。"),),
              consequence=N_("即印发批复；只作说明，这个月仍记为没有开展"),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("只作说明，这些月份仍记为没有开展。"))),
         Move("refuse", "不同意", ASKED, REFUSED, by=SUPERIOR, under=PROMPT, asks=(WHY,), decides=True, tone="negative",
-             only_if=(another_person,), does=(papers.issue_refusal,), letter=papers.refusal,
+             only_if=(another_person,), does=(papers.issue_refusal,),
              tells=(Tell(BRANCH, "补报或暂缓开展没有获得同意。"),)),
         Move("withdraw", "撤回", ASKED, WITHDRAWN, by=BRANCH, under=PROMPT, place="aside"),
         Move("lapse", "到期未答复", ASKED, LAPSED, by=TIMER, under=PROMPT, on=facts.lapses_on,
@@ -122,8 +122,7 @@ EARLIER = (
         WORKFLOW,
         version=1,
         moves=tuple(
-            replace(move, does=(), letter=None) if move.name == "refuse" else move
-            for move in WORKFLOW.moves
+            replace(move, does=()) if move.name == "refuse" else move for move in WORKFLOW.moves
         ),
     ),
 )

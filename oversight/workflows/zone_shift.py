@@ -8,7 +8,6 @@ from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
-from oversight.papers import notices
 from oversight.papers.notices import issue_zone_notice
 from oversight.papers.numbers import void_papers
 from oversight.rules import zone_shift
@@ -76,7 +75,7 @@ WORKFLOW = Workflow(
         *drafting(SIGNED, day_ahead, under=UNIFORM),
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
              only_if=(another_person, day_ahead, month_is_free),
-             does=(publish_notice, issue_zone_notice), decides=True, letter=notices.zone_shift,
+             does=(publish_notice, issue_zone_notice), decides=True,
              consequence=N_("签发即编文号印发，各支部当月党日一并改期"),
              tells=(Tell(ZONE_OFFICE, "通知已签发印发。"), Tell(EVERY_BRANCH, "区里印发了调整党日的通知。"),)),
         sending_back(SIGNED),

@@ -59,7 +59,15 @@ def test_asking_to_be_excused_gains_no_time_and_a_no_leaves_all_to_write(village
     village.on("2026-12-01").lead(
         "ask_excuse", member=village.people["village.more1"], reason="ill"
     )
-    village.on("2026-12-03").do("town1.officer", "deny_excuse")
+    village.on("2026-12-03").do("town1.officer", "deny_excuse", opinion="不同意。身体允许的都要写")
+    [no] = village.papers(village.case)
+    assert no.body["title"] == "关于不同意2026年度民主评议部分党员免写个人自评的批复"
+    assert no.body["paragraphs"] == [
+        "你支部关于2026年度民主评议部分党员免写个人自评的请示收悉。经研究，不同意下列党员免写个人自评，"
+        "请组织其按时提交：village.more1。",
+        "身体允许的都要写。",
+        "此复。",
+    ]
     assert village.case.due_on == date(2026, 12, 10), "five were used, five are left"
     assert village.row("village.more1").excused is None
     assert len(village.desks(village.case)) == 8
@@ -72,7 +80,19 @@ def test_the_superior_may_agree_to_some(village):
     village.do("town1.officer", "consent_not_counted", members=[ids["village.more1"]])
     assert village.row("village.more1").standing == "not_counted"
     assert village.row("village.more2").standing == "graded"
-    assert village.session.query(Paper).filter_by(case_id=village.case.id).count() == 1
+    [paper] = village.session.query(Paper).filter_by(case_id=village.case.id)
+    assert "不评定等次：village.more1。" in paper.body["paragraphs"][0]
+    assert paper.body["paragraphs"][1] == "下列党员仍计入应到会人数，参加评议：village.more2。"
+
+
+def test_a_no_to_leaving_out_is_a_numbered_paper_and_the_case_bears_no_number(village):
+    """House rule: what was asked in writing is answered in writing."""
+    village.begin()
+    village.lead("ask_not_counted", member=village.people["village.more3"], reason="abroad")
+    village.do("town1.officer", "deny_not_counted")
+    [no] = village.papers(village.case)
+    assert no.number == "青委党日〔2026〕1号" and village.case.number is None
+    assert "不同意下列党员不计入应到会人数，仍参加评议：village.more3。" in no.body["paragraphs"][0]
 
 
 # The round ---------------------------------------------------------------------------------------

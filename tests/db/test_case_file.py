@@ -77,7 +77,9 @@ def unpack(session, play, case, folder, by=NAME):
         partial(zone_settings, session),
         lambda _workflow, row: row.move,
     )
-    data = b"".join(case_file.packed(file, folder))
+    length, parts = case_file.packed(file, folder)
+    data = b"".join(parts)
+    assert len(data) == length, "who takes it along is told how far it is"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         return file, {name: archive.read(name) for name in archive.namelist()}

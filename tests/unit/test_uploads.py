@@ -150,6 +150,12 @@ def test_a_heic_of_48_million_points_is_taken(frugal):
     assert (clean.width, clean.height) == (1600, 1200)
 
 
+def test_a_photo_of_64_million_points_is_taken(frugal):
+    frugal["memory"] = LARGE
+    clean = files.clean(hostile.saved(Image.new("RGB", (9248, 6936), "grey"), "JPEG"), "a.jpg")
+    assert (clean.width, clean.height) == (1600, 1200)
+
+
 def test_a_photo_with_more_points_than_any_phone_has_is_refused():
     with pytest.raises(InvalidInput) as no:
         files.clean(hostile.jpeg_of_size(9300, 7000), "a.jpg")

@@ -20,6 +20,7 @@ from oversight.organization import then as names
 from oversight.papers import docx, pdf
 from oversight.papers.checking import Check
 from oversight.papers.layout import letter, lines
+from oversight.register import members
 from oversight.views.written import KINDS
 from tests.db.test_appraisal_walk import Appraising
 from tests.db.test_attendance import activity, cases, record, sheet
@@ -268,6 +269,60 @@ def test_units_are_named_as_they_were(session, world, play):
     session.flush()
     assert names.unit_then(session, unit, at("2026-11-19").today) == "老石桥村党支部"
     assert names.unit_then(session, unit, at("2026-11-20").today) == unit.name
+
+
+def rename(play, name: str, other: str) -> None:
+    """Put right what a member is called, the day after. Commits."""
+    person, day = play.world.people[name], at("2026-11-25")
+    known = members.Known(other, person.number, person.joined_on)
+    members.correct(play.session, person, known, "姓名有误", play.who("zone.sysadmin"), day)
+    play.session.commit()
+
+
+def test_a_paper_keeps_the_names_under_which_it_was_issued(play, reader, app, tmp_path):
+    """Who issued it, its letterhead and to whom it went read as on that day: page, files made later, check."""
+    case = play.approved()
+    [paper] = play.papers(case)
+    before = words(prints.content_of(play.session, paper))
+    play.world.people[OFFICER].name = "王新名"
+    for unit, name in (("village", "新石桥村党支部"), ("town1", "新青溪镇党委")):
+        play.world.units[unit].name = name
+    play.session.commit()
+    assert words(prints.content_of(play.session, paper)) == before
+    found = [on_page(one) for one in reader(OFFICER).get(f"/cases/{case.id}").tree.iter("article")]
+    assert before in found
+    press = prints.Press(tmp_path, "", lambda content, *_more: words(content).encode())
+    prints.run(play.session, press, at("2026-11-26"))
+    files = {one.kind: one for one in prints.of_papers(play.session, [paper.id])}
+    made = {
+        kind: prints.files.read(tmp_path, one.stored, one.sha256) for kind, one in files.items()
+    }
+    assert made["pdf"].decode() == before
+    code = f"核验码{paper.code[:5]}-{paper.code[5:]}"
+    assert in_docx(made["docx"]).replace(code, "") == before
+    checked = reader(None).get(f"/check/{paper.code}").main
+    assert "青溪镇党委" in checked and "新青溪镇党委" not in checked
+
+
+def test_a_request_and_a_record_keep_the_names_of_their_day(play, reader, content):
+    day = party_day(play)
+    case = play.on("2026-11-24").open(
+        "village.member1",
+        workflow="exemption",
+        member=play.world.people["village.member1"].id,
+        reason="年老体弱",
+        from_on="2026-12-01",
+        until="2027-06-01",
+    )
+    play.move(case, SECRETARY, "support")
+    rename(play, "village.member1", "李新名")
+    rename(play, SECRETARY, "赵新名")
+    reader(OFFICER).get(f"/written/request/{case.id}")
+    assert "党员village.member1申请" in words(content[-1])
+    reader(SECRETARY).get(f"/written/activity/{day}")
+    said = words(content[-1])
+    assert "village.secretary（书记）" in said and "赵新名" not in said
+    assert "village.member1（请假" in said and "李新名" not in said
 
 
 def test_what_was_not_recorded_makes_no_paper(reader, play):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 
+import pypdf
 import pytest
 
+from oversight.base import files
 from oversight.casework import paper_numbers, prints
 from oversight.commands import audit
+from oversight.engine.use_case import use_case
 from oversight.papers.numbers import void
 from tests.db.test_appraisal_cases import setting
 from tests.db.test_prints import Setter
@@ -159,6 +162,8 @@ def test_what_the_week_lacks_is_made_at_once_and_tried_again(session, reader, pl
     assert "1 份的文件还没有制成" in officer.get("/papers").main
     page = officer.submit(officer.get("/papers"), "/papers/week/files").main
     assert "都已制成" in page and "还没有制成" not in page
+    assert "合成一个 PDF 打印" in officer.get("/papers").main
+    assert officer.raw("GET", "/papers/week-1.pdf").data.startswith(b"%PDF")
     assert len(prints.of_papers(session, [paper.id])) == 2
 
 
@@ -171,6 +176,51 @@ def test_a_paper_that_failed_can_be_tried_again_at_once(session, reader, play, p
     press.set_pdf.why = ""
     assert prints.run(session, press, play.at) == 1
     assert "立即重试" not in officer.get(path).main
+
+
+def test_the_api_lists_a_sealed_copy_with_its_hash(reader, api, paper):
+    secretary, path = api("village.secretary"), f"/cases/{paper.case_id}"
+    [before] = secretary.get(path)["documents"]
+    assert (before["original"], before["original_sha256"]) == (None, None)
+    officer = reader("town1.officer")
+    officer.submit(officer.get(path), "/original", file=(io.BytesIO(SCAN), "扫描.pdf"))
+    [found] = secretary.get(path)["documents"]
+    assert found["original_sha256"] == files.sha256(SCAN)
+    assert secretary.send("GET", found["original"].removeprefix("/api/v1")).data == SCAN
+    api("town2.officer").get(f"/papers/{paper.id}/original", 404)
+
+
+def test_the_weeks_papers_are_one_pdf_each_on_a_leaf_of_its_own(
+    session, reader, play, paper, tmp_path
+):
+    """Papers of one page or three leave the back of a leaf empty; what has no PDF yet is not in it."""
+
+    def of(pages: int) -> bytes:
+        writer, out = pypdf.PdfWriter(), io.BytesIO()
+        for _page in range(pages):
+            writer.add_blank_page(595, 842)
+        writer.write(out)
+        return out.getvalue()
+
+    counts = iter((3, 2))
+    pressed = prints.Press(tmp_path, "", lambda *_what: of(next(counts)))
+    second = play.papers(play.approved(name="community.secretary", unit="community"))[0]
+    third = play.papers(play.approved(name="organ.secretary", unit="organ"))
+    session.commit()
+    with use_case(session, None, play.at, "print"):
+        for row in (paper, second):
+            prints.keep(session, pressed, row.id, {"pdf": pressed.set_pdf()}, play.at)
+    data = prints.bound(session, tmp_path, [paper, second, *third])
+    assert len(pypdf.PdfReader(io.BytesIO(data)).pages) == 4 + 2
+    assert prints.bound(session, tmp_path, third) == b""
+    assert [len(one) for one in prints.parts([paper] * 401)] == [200, 200, 1]
+
+
+def test_the_weeks_papers_are_bound_on_their_page(session, reader, play, press, paper):
+    officer = reader("town1.officer")
+    assert "合成一个 PDF 打印" not in officer.get("/papers").main
+    assert officer.raw("GET", "/papers/week-1.pdf").status_code == 404
+    assert reader("village.secretary").raw("GET", "/papers/week-1.pdf").status_code == 404
 
 
 def test_a_sealed_paper_is_scanned_back_on_its_case(session, reader, paper):

@@ -171,6 +171,7 @@ def test_the_pages_of_a_long_list_lose_nothing(many_units, reader, name, path, a
 FILES = {"static", "api.document", "evidence.get", "evidence.thumb", "api.attachment"}
 # What asks for a paper that was issued, by its id or code.
 FILES |= {"prints.get", "prints.week_packed", "prints.check", "api.paper_pdf", "api.paper_docx"}
+FILES |= {"api.paper_original", "prints.week_bound"}
 FILES |= {"forms.get", "prints.original", "written.get"}
 # What is printed of an appraisal, counted in test_forty.
 PRINTED = {"printed.show", "printed.own"}

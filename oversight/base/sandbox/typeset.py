@@ -10,11 +10,11 @@ import json
 import resource
 import struct
 import sys
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from typing import Any
 
 CPU_SECONDS, MEMORY = 20, 2**30  # of one paper; of addresses: fonts are mapped, not held
 LONGEST = 900  # seconds of processor time of a child, whatever it sets
@@ -78,13 +78,13 @@ class Setter:
         return any(_cmap(*one).draws(point) for one in self._files[family])
 
 
-def _written(value: Any) -> set[str]:
+def _written(value: object) -> set[str]:
     """Return all characters of a text, or of a structure of texts; drawings are none."""
     if isinstance(value, str):
         return set() if value.startswith("<svg") else set(value) - INVISIBLE
     if isinstance(value, dict):
         value = value.values()
-    return set().union(*map(_written, value)) if hasattr(value, "__iter__") else set()
+    return set().union(*map(_written, value)) if isinstance(value, Iterable) else set()
 
 
 class Cmap:
@@ -128,9 +128,17 @@ def _records(table: bytes) -> Iterable[tuple]:
     return struct.iter_unpack(">HHL", table[4 : 4 + 8 * count])
 
 
+def _numbers(kind: str, data: bytes) -> array:
+    """Read numbers as fonts keep them, whatever this machine does."""
+    found = array(kind, data)
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
+
+
 def _groups(table: bytes, at: int) -> tuple:
     [count] = struct.unpack_from(">L", table, at + 12)
-    told = struct.unpack_from(f">{3 * count}L", table, at + 16)
+    told = _numbers("I", table[at + 16 : at + 16 + 12 * count])
     firsts, glyphs = told[::3], told[2::3]
     return firsts, told[1::3], lambda place, point: glyphs[place] + point - firsts[place]
 
@@ -138,9 +146,7 @@ def _groups(table: bytes, at: int) -> tuple:
 def _segments(table: bytes, at: int) -> tuple:
     count = struct.unpack_from(">H", table, at + 6)[0] // 2
     starts = [at + 14 + 2 * count * number + 2 * (number > 0) for number in range(4)]
-    lasts, firsts, deltas, offsets = (
-        struct.unpack_from(f">{count}H", table, one) for one in starts
-    )
+    lasts, firsts, deltas, offsets = (_numbers("H", table[one : one + 2 * count]) for one in starts)
 
     def glyph(place: int, point: int) -> int:
         if not offsets[place]:

@@ -5,7 +5,7 @@ self-assessment. Several in one go, one paper.
 from __future__ import annotations
 
 from oversight.base.db import is_id
-from oversight.law.definition import effect, rule
+from oversight.law.definition import effect, issuing, rule
 from oversight.papers import appraisal as papers
 from oversight.papers.letter import seat
 from oversight.papers.numbers import issue, reply_series
@@ -41,6 +41,12 @@ def agreed(attempt: TransitionContext) -> dict[str, str]:
     return {
         person: why for person, why in people(attempt).items() if not chosen or person in chosen
     }
+
+
+def denied(attempt: TransitionContext) -> list[str]:
+    """Return who was asked for and is not among those to whom a consent applies."""
+    named = agreed(attempt)
+    return [person for person in people(attempt) if person not in named]
 
 
 # Guards ------------------------------------------------------------------------------------------
@@ -105,25 +111,57 @@ def ask(attempt: TransitionContext) -> None:
     )
 
 
-@effect
+def not_counted(attempt: TransitionContext) -> dict:
+    """Compose the consent that those agreed to stand outside 应到."""
+    return papers.not_counted(attempt, agreed(attempt), denied(attempt))
+
+
+def no_self_assessment(attempt: TransitionContext) -> dict:
+    """Compose the consent that those agreed to write no self-assessment."""
+    return papers.no_self_assessment(attempt, agreed(attempt), denied(attempt))
+
+
+def all_counted(attempt: TransitionContext) -> dict:
+    """Compose the no to all for whom it was asked."""
+    return papers.all_counted(attempt, people(attempt))
+
+
+def all_write(attempt: TransitionContext) -> dict:
+    """Compose the no to all for whom it was asked."""
+    return papers.all_write(attempt, people(attempt))
+
+
+@issuing(not_counted)
 def leave_out(attempt: TransitionContext) -> None:
     """同意的党员不计入应到，不评定等次；一批一件批复。"""
-    _reply(attempt, papers.not_counted(attempt, agreed(attempt)))
+    _reply(attempt, not_counted(attempt))
     for person, why in agreed(attempt).items():
         row = row_of(attempt, person)
         row.standing, row.votes, row.why = "not_counted", False, why
     lower(attempt)
 
 
-@effect
+@issuing(no_self_assessment)
 def excuse(attempt: TransitionContext) -> None:
     """同意的党员免写自评，注明原因；一批一件批复。"""
-    _reply(attempt, papers.no_self_assessment(attempt, agreed(attempt)))
+    _reply(attempt, no_self_assessment(attempt))
     for person, why in agreed(attempt).items():
         row = row_of(attempt, person)
         if row.self_text is None:
             row.excused = why
     lower(attempt)
+
+
+@issuing(all_counted)
+def deny_leaving_out(attempt: TransitionContext) -> None:
+    """不同意的批复编文号印发。"""
+    _reply(attempt, all_counted(attempt))
+
+
+@issuing(all_write)
+def deny_excuse(attempt: TransitionContext) -> None:
+    """不同意的批复编文号印发。"""
+    _reply(attempt, all_write(attempt))
 
 
 def _reply(attempt: TransitionContext, body: dict) -> None:

@@ -160,6 +160,8 @@ class Paper(TypedDict):
     docx: Annotated[str | None, By("Where the bytes are; null while they are made.")]
     pdf_sha256: Annotated[str | None, By("Of the bytes.")]
     docx_sha256: Annotated[str | None, By("Of the bytes.")]
+    original: Annotated[str | None, By("Where the newest scan of the sealed paper (正本) is.")]
+    original_sha256: Annotated[str | None, By("Of its bytes.")]
 
 
 class Attachment(TypedDict):

@@ -179,6 +179,7 @@ def _entry(row: JournalRow, workflow: Workflow, category: str | None, reads: boo
 def _documents(session: Session, case: Case) -> list[m.Paper]:
     papers = numbers.of_case(session, case.id)
     files = {(one.paper_id, one.kind): one for one in prints.of_papers(session, ids_of(papers))}
+    scanned = prints.originals(session, ids_of(papers))
     return [
         {
             "id": paper.id,
@@ -192,6 +193,8 @@ def _documents(session: Session, case: Case) -> list[m.Paper]:
             "docx": _address(files, paper.id, "docx"),
             "pdf_sha256": _hash(files, paper.id, "pdf"),
             "docx_sha256": _hash(files, paper.id, "docx"),
+            "original": f"/api/v1/papers/{paper.id}/original" if paper.id in scanned else None,
+            "original_sha256": scanned[paper.id].sha256 if paper.id in scanned else None,
         }
         for paper in papers
     ]

@@ -63,6 +63,7 @@ VOTES = {
     ABSENT: N_("未到会"),
     LEFT: N_("已离任"),
 }
+SIGNED = ("sign", "publish")  # by these moves a notice is signed as it stands on its page
 ANSWER_KEYS = {"back": "R", "negative": "N"}
 
 
@@ -482,27 +483,42 @@ class CaseFile:
         """Return the units whose papers the reader scans back when they are sealed."""
         return paper_numbers.seats(self.who)
 
-    @property
-    def signers(self) -> dict[str | None, str]:
-        """Return the names of those who acted in the case, by id: whoever issued a paper answers for
-        it.
-        """
-        found = {row.actor_id: row.actor.split("（")[0] for row in self.journal if row.actor}
-        return {**found, None: ""}  # what the clock issued names nobody
+    def issuer(self, paper: Paper) -> str:
+        """Return who answers for a paper, as he was called when it was issued."""
+        return prints.issuer_of(paper, self.journal)
 
     def letter(self, name: str, **raw) -> dict:
         """Compose what a move would send or issue if it were made now, with these words."""
-        move = next(move for move in self.workflow.moves if move.name == name)
+        return self._composed(next(one for one in self.workflow.moves if one.name == name), raw)
+
+    def _composed(self, move: Move, words: dict) -> dict:
         attempt = self.attempt(move)
-        attempt.raw = raw
-        return move.letter(attempt)
+        attempt.raw = attempt.words = words
+        attempt.basis = next((one.basis for one in self.options if one.move is move), None)
+        return move.composes(attempt)
 
     @cached_property
     def to_sign(self) -> dict | None:
         """Return the paper as it would be signed today, while whoever reads may sign or send it on."""
-        signed = [one for one in self.workflow.moves if one.name == "sign" and one.letter]
+        signed = [one for one in self.workflow.moves if one.name in SIGNED and one.composes]
         drafting = self.case.state in ("draft", "proposed") and self.reads_all
-        return self.letter("sign") if signed and drafting else None
+        return self._composed(signed[0], {}) if signed and drafting else None
+
+    @property
+    def signs(self) -> str:
+        """Return whom the paper that is signed will name, empty while another signs it."""
+        mine = any(one.name in SIGNED for one in self.allowed)
+        return self.who.person.name if mine else ""
+
+    @cached_property
+    def previews(self) -> list[dict]:
+        """Return what each answer open to the reader would issue, with what came back of his words."""
+        issuing = [one for one in self.allowed if one.composes and one.name not in SIGNED]
+        return [
+            self._composed(move, self.bound.of_move(move.name).words)
+            for move in issuing
+            if move.decides or not move.letter
+        ]
 
     @cached_property
     def sent(self) -> requests.Sent | None:

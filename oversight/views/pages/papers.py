@@ -26,6 +26,7 @@ def _page(wrong: str = "", refusal: InvalidInput | None = None):
         entered=paper_numbers.entered(db.session, who, name),
         name=name,
         week=(week := prints.of_week(who)),
+        parts=len(made.parts(week)),
         lacking=len(made.lacking(db.session, week)),
         wrong=wrong,
         refusal=refusal,

@@ -104,10 +104,24 @@ def ask(paper_id):
 @bp.get("/papers/<uuid:paper_id>/original")
 @login_required
 def original(paper_id):
+    return _sealed(str(paper_id))
+
+
+@route(
+    "GET",
+    "/papers/<uuid:paper_id>/original",
+    "The newest scan of a sealed paper, to be saved",
+    bytes,
+    kinds=tuple(uploads.KINDS),
+    headers=("Content-Disposition",),
+)
+def paper_original(paper_id):
+    return _sealed(paper_id)
+
+
+def _sealed(paper_id: str) -> Response:
     """Send a paper as it was sealed, to who may read it. Raises NotFound, Unavailable."""
-    paper, row, data = sealed_copies.open_file(
-        db.session, _folder(), str(paper_id), session.actor()
-    )
+    paper, row, data = sealed_copies.open_file(db.session, _folder(), paper_id, session.actor())
     name = made.name_of(paper, uploads.KINDS[row.kind], _("正本"))
     return saved(io.BytesIO(data), row.kind, name)
 
@@ -184,12 +198,26 @@ def week_packed():
     return saved(out, "application/zip", f"{_('文书')}-{day}.zip")
 
 
+@bp.get("/papers/week-<int:part>.pdf")
+@login_required
+def week_bound(part):
+    """Send the PDFs of the week's papers as one, to be printed; of many a part. Raises NotFound."""
+    papers = made.parts(of_week(session.actor()))[part - 1 : part]
+    data = made.bound(db.session, _folder(), papers[0]) if papers else b""
+    if not data:
+        raise NotFound("近七天没有可以打印的文书。")
+    name = f"{_('文书')}-{session.moment().today.isoformat()}-{part}.pdf"
+    return saved(io.BytesIO(data), made.KINDS["pdf"], name)
+
+
 @bp.get("/cases/<uuid:case_id>/file.zip")
 @login_required
 def case_file(case_id):
     """Send the file of a case, packed as it is sent. Raises NotFound."""
     file = files_of_cases.read(db.session, str(case_id), session.actor(), _chosen, _act)
-    response = Response(files_of_cases.packed(file, _folder()), mimetype="application/zip")
+    length, parts = files_of_cases.packed(file, _folder())
+    response = Response(parts, mimetype="application/zip")
+    response.content_length = length
     name = f"{file.number} {file.title}.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers.update(SAVED)

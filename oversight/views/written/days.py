@@ -112,7 +112,7 @@ def _counted(session: Session, row: Activity) -> dict[str, str]:
         return {}
     found = Counter(one.kind for one in rows.values())
     told = [f"{label}{found[kind]}人" for kind, label in CLASSES.items() if found[kind]]
-    called = names(session, rows)
+    called = names(session, rows, _on(row))
     missing = [
         f"{called[person]}（{CLASSES[one.kind]}{'，' + one.category if one.category else ''}）"
         for person, one in rows.items()
@@ -146,7 +146,9 @@ def _roll(ask: Ask, row: Activity) -> list[tuple[str, ...]]:
     on, rows = _on(row), attendance.rows_of(ask.session, row)
     people = attendance.people(ask.session, row, ask.at.today)
     called = members.called(ask.session, people, on)
-    return [(called[one.id], *_signed(rows.get(one.id))) for one in people]
+    then = names(ask.session, ids_of(people), on)
+    said = {one.id: called[one.id].replace(one.name, then[one.id], 1) for one in people}
+    return [(said[one.id], *_signed(rows.get(one.id))) for one in people]
 
 
 def _signed(one: Attendance | None) -> tuple[str, str]:
@@ -167,7 +169,7 @@ def committee(ask: Ask, activity_id: str) -> Content:
     if met is None:
         raise NotFound("这次党日没有登记会前的支委会。")
     wanted = plans.who_meets(ask.session, row.unit, met)
-    called = names(ask.session, [*ids_of(wanted), *plan.came])
+    called = names(ask.session, [*ids_of(wanted), *plan.came], met)
     came, away = ([called[one] for one in ids] for ids in _parted(ids_of(wanted), plan.came))
     named = "、".join(came)
     hosts = attendance.hosts(ask.session, row.unit, met)
@@ -203,7 +205,7 @@ def _parted(wanted: list[str], came: tuple[str, ...]) -> tuple[list[str], list[s
 def contacts(ask: Ask, activity_id: str) -> Content:
     """Return how the absentees of a party day were told and made it up. Raises NotFound, Forbidden."""
     row, cases = _follow_ups(ask, activity_id)
-    called = names(ask.session, _named(cases))
+    called = names(ask.session, _named(cases), _on(row))
     rows = [
         (called.get(person, ""), _why(case), _tried(case, called), _made_up(case, called), "")
         for person, case in cases.items()
@@ -215,7 +217,7 @@ def contacts(ask: Ask, activity_id: str) -> Content:
 def calls(ask: Ask, activity_id: str) -> Content:
     """Return the telephone calls to the absentees of a party day. Raises NotFound, Forbidden."""
     row, cases = _follow_ups(ask, activity_id)
-    called = names(ask.session, _named(cases))
+    called = names(ask.session, _named(cases), _on(row))
     told, way = {True: "已通报活动情况", False: N_("没有通报")}, "phone"
     rows = [
         (

@@ -15,8 +15,9 @@ from oversight.law.definition import Workflow
 from oversight.law.inputs import read_words
 from oversight.models import Case, JournalRow
 from oversight.organization.actor import Actor
+from oversight.organization.then import names
 from oversight.papers.layout import Content, letter
-from oversight.papers.letter import names_then
+from oversight.papers.letter import names_then, renamed
 from oversight.papers.requests import SENT
 from oversight.rules.context import TransitionContext
 
@@ -43,7 +44,7 @@ def sent(
 ) -> Sent | None:
     """Return the last letter that was sent without a number, with the names of its day."""
     workflow = workflows.reading(case)
-    composers = {move.name: move.letter for move in workflow.moves if move.letter}
+    composers = {one.name: one.letter for one in workflow.moves if one.letter and not one.decides}
     composers |= {step: made for (name, step), made in SENT.items() if name == case.workflow}
     found = [row for row in rows if _step(row) in composers and "paper" not in row.result]
     if not found:
@@ -52,7 +53,18 @@ def sent(
     body = composers[_step(row)](_attempt(session, workflow, case, row, who, clock))
     others = case.facts.get("with") or []
     body = names_then(session, case.unit, others, body, row.id)
+    body = _people_then(session, case, row, body)
     return Sent(row, body, _signers(row, rows, bool(body.get("others"))))
+
+
+def _people_then(session: Session, case: Case, row: JournalRow, body: dict) -> dict:
+    """Return a letter with the names of the members that it is about as they read then."""
+    asked = [one["member"] for one in row.words.get("members") or []]
+    about = {one for one in (case.facts.get("member"), *asked) if one}
+    now, before = names(session, about), names(session, about, row.at)
+    for person in (one for one in now if now[one] != before[one]):
+        body = renamed(body, now[person], before[person])
+    return body
 
 
 def _step(row: JournalRow) -> str:
