@@ -36,8 +36,12 @@ def _read_activities(session: Session, keys: set[str]) -> None:
     rows = [row for row in held if row is not None]
     missing = asked.keys() - set(ids_of(rows))
     if missing:
-        rows += session.scalars(sa.select(Activity).where(Activity.id.in_(missing)))
+        rows += session.scalars(_OF_IDS, {"ids": list(missing)})
     party_days.keep(session, rows)
+
+
+# Asked for every page of a list: built once.
+_OF_IDS = sa.select(Activity).where(Activity.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def _days(case: Case) -> list[date]:

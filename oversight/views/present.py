@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from flask import Flask, current_app, flash, g, request
-from flask_babel import get_locale
 from flask_login import current_user
 from jinja2 import Template, TemplateNotFound
 from jinja2.ext import Extension
@@ -43,8 +42,8 @@ from oversight.rules.absence import FOLLOW_UP
 from . import help, session
 from .forms import Choice
 from .pages import checklist, phone
+from .said import english, url_for
 from .said import gettext as _
-from .said import url_for
 
 WEEKDAYS = N_("一二三四五六日")
 ABOVE = ("zone", "town", "department")
@@ -320,10 +319,6 @@ def said_day(value) -> str:
     return ymd(found) if re.fullmatch(r"\d{4}-\d\d-\d\d", found) else translated(found)
 
 
-def _english() -> bool:
-    return str(get_locale() or "").startswith("en")
-
-
 def zh_day(value: date | str) -> str:
     """Write a date as official letters do, whatever the reader's language."""
     found = as_day(value)
@@ -333,16 +328,16 @@ def zh_day(value: date | str) -> str:
 def day(value: date | str) -> str:
     """Write a date as people say it: 1月8日."""
     found = as_day(value)
-    return f"{found.day} {found:%b}" if _english() else zh_day(found)
+    return f"{found.day} {found:%b}" if english() else zh_day(found)
 
 
 def weekday(value: date | str, prefix: str = N_("星期")) -> str:
     found = as_day(value)
-    return f"{found:%a}" if _english() else prefix + WEEKDAYS[found.weekday()]
+    return f"{found:%a}" if english() else prefix + WEEKDAYS[found.weekday()]
 
 
 def dayw(value: date | str) -> str:
-    return f"{weekday(value)} {day(value)}" if _english() else f"{day(value)} {weekday(value)}"
+    return f"{weekday(value)} {day(value)}" if english() else f"{day(value)} {weekday(value)}"
 
 
 def zh_ymd(value: date | str) -> str:
@@ -350,7 +345,7 @@ def zh_ymd(value: date | str) -> str:
 
 
 def ymd(value: date | str) -> str:
-    return f"{day(value)} {as_day(value).year}" if _english() else zh_ymd(value)
+    return f"{day(value)} {as_day(value).year}" if english() else zh_ymd(value)
 
 
 def when(value: datetime) -> str:
@@ -648,8 +643,8 @@ def part(case: Case, name: str, **shown) -> Markup:
 
 def _templates_of(workflow: str) -> tuple[Template, Template]:
     """Return the generic template, and a workflow's own or else the generic one again."""
-    env = current_app.jinja_env
-    known = current_app.extensions.setdefault("templates_of", {})
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    env, known = app.jinja_env, app.extensions.setdefault("templates_of", {})
     if workflow not in known or env.auto_reload:
         base = env.get_template("cases/any.html")
         try:

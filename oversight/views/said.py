@@ -12,7 +12,7 @@ from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g
 from flask.globals import request_ctx
-from flask_babel import get_translations
+from flask_babel import get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.routing import Map
 
@@ -22,9 +22,19 @@ ADDRESSES = 4096
 
 def words() -> NullTranslations:
     """Return the catalogue of the reader's language; one for all that a request says."""
-    found = g.get("catalogue")
+    kept = g._get_current_object()  # looked up anew at every touch
+    found = kept.get("catalogue")
     if found is None:
-        found = g.catalogue = get_translations()
+        found = kept.catalogue = get_translations()
+    return found
+
+
+def english() -> bool:
+    """True where the reader's language is English; one answer for all that a request says."""
+    kept = g._get_current_object()
+    found = kept.get("english")
+    if found is None:
+        found = kept.english = str(get_locale() or "").startswith("en")
     return found
 
 
@@ -69,7 +79,10 @@ def _address(_of: Map, _root: str, endpoint: str, /, **values) -> str:
 
 def url_for(endpoint: str, /, **values) -> str:
     """Return the address of a page of ours, as Flask's own does it."""
-    adapter = request_ctx.url_adapter if request_ctx else None
+    try:
+        adapter = request_ctx._get_current_object().url_adapter  # type: ignore[attr-defined]
+    except RuntimeError:  # outside a request
+        adapter = None
     if adapter is None or endpoint.startswith(".") or "_external" in values or "_scheme" in values:
         return flask.url_for(endpoint, **values)
     try:

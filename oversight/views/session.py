@@ -211,9 +211,10 @@ def forget() -> None:
 
 def moment() -> Moment:
     """Return the moment of this request; one for all that it does."""
-    if "moment" not in g:
-        g.moment = current_app.extensions["clock"].moment()
-    return g.moment
+    found = g.get("moment")
+    if found is None:
+        found = g.moment = current_app.extensions["clock"].moment()
+    return found
 
 
 def end_of(day: date) -> Moment:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import is_id
 from oversight.base.kept import Kept
-from oversight.base.prepared import Prepared
+from oversight.base.prepared import Prepared, among
 from oversight.base.terms import RECOVERED, REPLY
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
@@ -217,11 +217,20 @@ _near = Kept("activities")
 def read_days(session: Session, unit_ids: Iterable[str], begin: date, end: date) -> None:
     """Read which days of these branches are taken, for those who ask about several."""
     found: dict[str, _Near] = {unit_id: _Near(begin, end, []) for unit_id in unit_ids}
-    columns = (Activity.id, Activity.day, Activity.held_on, Activity.unit_id)
-    within = sa.or_(Activity.day.between(begin, end), Activity.held_on.between(begin, end))
-    for row in session.execute(sa.select(*columns).where(Activity.unit_id.in_(found), within)):
+    for row in _NEAR.rows(session, units=found, begin=begin, end=end):
         found[row.unit_id].rows.append(row)
     _near.of(session).update(found)
+
+
+_begin, _end = sa.bindparam("begin", type_=sa.Date), sa.bindparam("end", type_=sa.Date)
+_NEAR = Prepared(
+    lambda dialect: sa.select(
+        _activities.id, _activities.day, _activities.held_on, _activities.unit_id
+    ).where(
+        among(_activities.unit_id, "units", dialect),
+        sa.or_(_activities.day.between(_begin, _end), _activities.held_on.between(_begin, _end)),
+    )
+)
 
 
 def partners(attempt: TransitionContext) -> list[str]:

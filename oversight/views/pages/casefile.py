@@ -14,6 +14,7 @@ from flask import current_app
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db, is_id
+from oversight.base.kept import plain
 from oversight.base.refusals import DomainError, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
@@ -125,7 +126,7 @@ class CaseFile:
 
     @cached_property
     def waiting(self) -> available.Waiting:
-        return available.waiting(db.session, self.case, self.who, self.at)
+        return available.waiting(plain(db.session), self.case, self.who, self.at)
 
     @property
     def waits(self) -> str:
@@ -155,7 +156,7 @@ class CaseFile:
 
     @cached_property
     def options(self) -> list[available.Option]:
-        return available.options(db.session, self.case, self.who, self.at)
+        return available.options(plain(db.session), self.case, self.who, self.at)
 
     @cached_property
     def allowed(self) -> list[Move]:
@@ -225,7 +226,13 @@ class CaseFile:
 
     def attempt(self, move: Move | None) -> TransitionContext:
         return TransitionContext(
-            db.session, self.workflow, self.case, move, self.who, self.at, state=self.case.state
+            plain(db.session),
+            self.workflow,
+            self.case,
+            move,
+            self.who,
+            self.at,
+            state=self.case.state,
         )
 
     def form(self, move: Move, scope: str):
@@ -696,14 +703,18 @@ def _rung(rung: int) -> str:
 
 
 def read(cases: list[Case], who: Actor, at: Moment) -> list[CaseFile]:
-    """Return files of cases with what their checks ask, read at once for all."""
-    files = [CaseFile(case, who, at) for case in cases]
-    before = precedents.earlier(db.session, cases)
-    journals = journal.of_cases(db.session, ids_of(cases))
-    sides = {file.case.id: file.workflow.opened_by.name for file in files}
-    foresight.read(db.session, cases, sides)
+    """Return files of those cases that an answer to many may reach, with what their checks ask, read
+    at once for all.
+    """
+    every = [CaseFile(case, who, at) for case in cases]
+    files = [file for file in every if file.workflow.bulk_move(file.state)]
+    if not files:
+        return []
+    found, read_by = [file.case for file in files], plain(db.session)
+    before, steps = precedents.earlier(read_by, found), journal.steps_here(read_by, ids_of(found))
+    foresight.read(read_by, found, {one.case.id: one.workflow.opened_by.name for one in files})
     for file in files:
-        file.earlier, file.journal = before[file.case.id], journals[file.case.id]
+        file.earlier, file.asked_row = before[file.case.id], steps.get(file.case.id)
     return files
 
 
