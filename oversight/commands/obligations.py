@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from oversight import create_app
 from oversight.base.clock import Clock
 from oversight.base.db import db
 from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_, say
-from oversight.demo import rehearsal
+from oversight.demo import rehearsal, scenarios
 from oversight.demo.rehearsal import Told
 from oversight.law import duties as law
 from oversight.law.clauses import register
@@ -24,7 +28,12 @@ from .click_i18n import Group
 from .context import in_app, migrate, now, progress, table, with_law
 
 YEAR = 2026  # the last year whose rest days are published with the program
-PROVED, HELD, OFFERED, MISSING = N_("演练通过"), N_("按条款办理"), N_("有事时登记"), N_("还没有")
+PROVED, PLAYED, OFFERED, MISSING = (
+    N_("全年演练通过"),
+    N_("情形演练通过"),
+    N_("可以做，不欠"),
+    N_("还没有"),
+)
 
 
 @click.group(cls=Group)
@@ -37,20 +46,35 @@ def obligations() -> None:
 )
 @with_law
 def check() -> None:
-    """Live a year of each category in a scratch database and print what was found of each key."""
-    found = _rehearsed()
+    """Live a year of each category, and play what no year shows, each in a scratch database, and print
+    what was found of each key.
+    """
+    found = _apart(rehearsal.rehearse)
+    for key, shown in _apart(scenarios.play).items():
+        found[key].played |= shown
     table(
         N_("职责"),
-        (N_("事项"), N_("内容"), N_("要求"), N_("谁办"), N_("期间"), N_("怎样结清"), N_("结果")),
+        (
+            N_("事项"),
+            N_("内容"),
+            N_("要求"),
+            N_("谁办"),
+            N_("期间"),
+            N_("怎样结清"),
+            N_("结果"),
+            N_("条款"),
+        ),
         [_line(told) for told in found.values()],
     )
-    left = [key for key, told in found.items() if _stands(told) == MISSING and _must(key)]
-    proved = sum(told.proved for told in found.values())
+    stands = Counter(_stands(told) for told in found.values())
+    left = [key for key, told in found.items() if _stands(told) == MISSING]
     click.echo(
         say(
-            "共 %(n)s 项，演练 %(m)s 项，没有着落的必须项 %(left)s 项。",
+            "共 %(n)s 项：全年演练 %(lived)s 项，情形演练 %(played)s 项，可以做、不欠的 %(may)s 项，没有着落的 %(left)s 项。",
             n=len(found),
-            m=proved,
+            lived=stands[PROVED],
+            played=stands[PLAYED],
+            may=stands[OFFERED],
             left=len(left),
         )
     )
@@ -72,7 +96,8 @@ def _zones() -> list[str]:
     return list(db.session.scalars(sa.select(Zone.id)))
 
 
-def _rehearsed() -> dict[str, Told]:
+def _apart(act: Callable[[Session, int, Clock], Any]) -> Any:
+    """Return what something finds that is done in an empty database of its own."""
     with tempfile.TemporaryDirectory(prefix="oversight-obligations-") as folder:
         source = {
             "OVERSIGHT_INSTANCE": folder,
@@ -81,7 +106,7 @@ def _rehearsed() -> dict[str, Told]:
         with create_app(source).app_context():
             migrate()
             try:
-                return rehearsal.rehearse(db.session, YEAR, Clock())
+                return act(db.session, YEAR, Clock())
             finally:
                 db.session.remove()
                 db.engine.dispose()
@@ -90,7 +115,12 @@ def _rehearsed() -> dict[str, Told]:
 def _line(told: Told) -> tuple:
     duty = told.duty
     kind = N_("必须") if _must(duty.key) else N_("提倡或可以")
-    return duty.key, duty.title, kind, WHO[duty.by], SPAN[duty.period], duty.settled, _stands(told)
+    owed = WHO[duty.by], SPAN[duty.period], duty.settled
+    return duty.key, duty.title, kind, *owed, _stands(told), _clauses(duty.key)
+
+
+def _clauses(key: str) -> str:
+    return " ".join(number for number, entry in register().items() if entry["key"] == key)
 
 
 WHO = {law.BRANCH: N_("支部"), law.SUPERIOR: N_("上级"), law.ZONE: N_("区")}
@@ -109,11 +139,9 @@ def _must(key: str) -> bool:
 
 
 def _stands(told: Told) -> str:
-    """Say how a key is served: proved by the rehearsal, held by the program, or not yet."""
-    duty = told.duty
+    """Say how a key is served: by the year that was lived, by what was played, offered only, or not yet."""
     if told.proved:
         return PROVED
-    if duty.on_sheet or duty.settled == law.SMALL_REGISTER:
-        return OFFERED
-    held = (law.CASE, law.GUARD, law.APPRAISAL)
-    return HELD if duty.settled in held or duty.period == law.STANDING else MISSING
+    if told.shown:
+        return PLAYED
+    return MISSING if _must(told.duty.key) else OFFERED

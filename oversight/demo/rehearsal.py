@@ -39,12 +39,19 @@ MEETINGS = ((3, 20), (10, 20))  # one in each half-year, the second in the fourt
 
 @dataclass
 class Told:
-    """What was found of one key: by category whether it was open without its record, settled with it."""
+    """What was found of one key: by category whether it was open without its record, settled with it;
+    `played`: what the scenarios showed of it.
+    """
 
     duty: Duty
     left_open: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
+    played: set[str] = field(default_factory=set)
+
+    @property
+    def shown(self) -> bool:
+        return self.played == {"open", "settled"}
 
     @property
     def proved(self) -> bool:
@@ -54,7 +61,7 @@ class Told:
 def rehearse(session: Session, year: int, clock: Clock) -> dict[str, Told]:
     """Live the year in an empty database and return what was found by key. Commits."""
     begin, end = clock.at(date(year, 1, 1)), clock.at(date(year, 12, 31), 22)
-    top, town, units = _found(session, begin)
+    top, town, units = found_zone(session, begin)
     session.commit()
     found = {key: Told(duty) for key, duty in law.duties().items()}
     for unit in units:
@@ -89,7 +96,7 @@ def _owes(session: Session, unit: Unit, at: Moment) -> Iterator[Obligation]:
         yield from obligations.of_superior(facts, unit, set(CATEGORIES))
 
 
-def _found(session: Session, at: Moment) -> tuple[Unit, Unit, list[Unit]]:
+def found_zone(session: Session, at: Moment) -> tuple[Unit, Unit, list[Unit]]:
     """Found a zone, a town in it and one branch of each category below that. Does not commit."""
     top = installation.found_zone(
         session, "演练区", at, accountable_from=at.today, doc_prefix="演党"
@@ -154,7 +161,7 @@ def _live(session: Session, unit: Unit, year: int, clock: Clock) -> None:
     """Let a branch do all that it owes of the year and enter it in time."""
     own = members(session, unit.id, date(year, 1, 2))
     for month in range(1, 13):
-        _hold(session, unit, own, date(year, month, 1), clock)
+        hold(session, unit, own, date(year, month, 1), clock)
     for held_on in MEETINGS:
         at = clock.at(date(year, *held_on))
         who = actor_of(session, own[0].id, at.today)
@@ -218,7 +225,7 @@ def _tell(
     session.commit()
 
 
-def _hold(session: Session, unit: Unit, own: list[Person], first: date, clock: Clock) -> None:
+def hold(session: Session, unit: Unit, own: list[Person], first: date, clock: Clock) -> None:
     row = activity_for(session, unit, first.year, first.month)
     day = row.day or first.replace(day=20)
     at = clock.at(day + timedelta(days=1))
