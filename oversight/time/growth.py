@@ -23,17 +23,14 @@ from oversight.engine import seals
 from oversight.engine.use_case import one_transaction
 from oversight.models import (
     ApiToken,
-    Attachment,
     Case,
     InstallationFact,
     Login,
     Notice,
     OutboxMessage,
-    PaperFile,
     Reminder,
-    RosterDraft,
-    SealedCopy,
     Zone,
+    records,
 )
 from oversight.register import audit_log
 
@@ -129,13 +126,6 @@ def tidy(session: Session, folder: Path, at: Moment) -> int:
     """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
     session.rollback()
     with reading():
-        wanted = (
-            Attachment.stored,
-            Attachment.thumb,
-            RosterDraft.stored,
-            PaperFile.stored,
-            SealedCopy.stored,
-        )
-        known = {name for column in wanted for name in session.scalars(sa.select(column))}
+        known = {name for column in records.stored() for name in session.scalars(sa.select(column))}
         session.rollback()
     return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())
