@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from oversight.base.sentences import N_
 
-from .layout import Block, Content, Paragraph, Table
+from .layout import Block, Content, Paragraph, Sheet, Table
 from .letter import BLANKS
 
 ROOM = "　　　　"
@@ -34,17 +34,16 @@ class Book:
     issues: Sequence[str] = ()
 
 
-BLANK_DAY = (
-    N_("时间"), N_("地点"), N_("主持人"), N_("活动主题"), N_("应到、实到"), N_("请假、缺席"),
-)  # fmt: skip
+BLANK_DAY = {
+    N_("时间"): "", N_("地点"): "", N_("主持人"): "", N_("活动主题"): "\n", N_("应到、实到"): "", N_("请假、缺席"): "\n",
+    N_("规定动作"): "\n\n", N_("自选动作"): "\n\n", N_("讨论和决定事项"): "\n\n\n",
+}  # fmt: skip
 
 
 def branch_book(book: Book | None = None) -> Content:
     """Return the handbook of a branch, compiled, or blank with a page of its own for each month."""
     if book is None:
-        blank = [
-            Day(f"{number}月主题党日", [(one, "\n") for one in BLANK_DAY]) for number in MONTHS
-        ]
+        blank = [Day(f"{number}月主题党日", [*BLANK_DAY.items()]) for number in MONTHS]
         book = Book(ROOM, ROOM, ["\n\n"], blank, ["\n\n"], ["\n\n"])
     parts = (
         (N_("年度安排"), book.planned),
@@ -52,7 +51,7 @@ def branch_book(book: Book | None = None) -> Content:
         (N_("问题登记"), book.issues),
     )
     planned, met, issues = (_listed(title, rows) for title, rows in parts)
-    days = [block for one in book.days for block in _day(one)]
+    days = [block for one in book.days for block in _day(one, book.unit == ROOM)]
     none = [Paragraph(N_("这一年还没有登记过活动。"))] if not days else []
     first = Paragraph(f"党支部：{book.unit}　　{book.year}年")
     title = N_("基层党组织工作手册")
@@ -68,9 +67,10 @@ def _written(text: str) -> Block:
     return Paragraph(BLANKS.sub("", text)) if text.strip() else Table(((text,),), (1,), head=False)
 
 
-def _day(day: Day) -> list[Block]:
+def _day(day: Day, blank: bool) -> list[Block]:
     told = tuple((label, BLANKS.sub("", said)) for label, said in day.told)
-    return [Paragraph("", day.name, "one"), Table(told, (1, 4), head=False)]
+    head = Sheet(day.name) if blank else Paragraph("", day.name, "one")
+    return [head, Table(told, (1, 4), head=False)]
 
 
 @dataclass(frozen=True)

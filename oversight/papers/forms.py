@@ -15,6 +15,7 @@ from .letter import BLANKS
 SHORT, LONG = "", "\n\n\n"  # room for a line, and for several
 PEOPLE = 24  # lines of a sheet that people sign
 POINTS = 6
+ONE_PAGE = 17  # lines of those who sign that a page holds
 SIDE = 20  # lines of a list that stands in one column
 Said = Mapping[str, str]
 Rows = Sequence[tuple[str, ...]]
@@ -22,11 +23,11 @@ NOTHING: Said = {}
 GRADES = (N_("优秀"), N_("合格"), N_("基本合格"), N_("不合格"))
 
 
-def _fields(said: Said, /, *, wide: bool = False, **names: str) -> Table:
+def _fields(said: Said, /, *, wide: bool = False, room: str = LONG, **names: str) -> Table:
     """Return a form of two columns: what is asked, and what is known of it or room to write."""
-    room = LONG if wide else SHORT
-    rows = ((label, BLANKS.sub("", said.get(key) or room)) for key, label in names.items())
-    return Table(tuple(rows), (1, 3), head=False)
+    empty = room if wide else SHORT
+    rows = ((label, BLANKS.sub("", said.get(key) or empty)) for key, label in names.items())
+    return Table(tuple(rows), (1.3, 3), head=False)
 
 
 def _list(rows: Rows, *names: str, widths: tuple[float, ...], count: int) -> Table:
@@ -49,10 +50,15 @@ def _beside(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...]) -> Tab
     """Return a list; one that is long in two halves side by side, so that it stands on a page."""
     if len(rows) <= SIDE:
         return Table((head, *rows), widths)
+    return _halves(head, rows, widths, SIDE // 2)
+
+
+def _halves(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...], most: int) -> Table:
+    """Return a list in two halves, dense where a half has more lines than `most`."""
     half = -(-len(rows) // 2)
     rest = [*rows[half:], *[(SHORT,) * len(head)] * (2 * half - len(rows))]
     pairs = ((*left, *right) for left, right in zip(rows[:half], rest, strict=True))
-    return Table(((*head, *head), *pairs), (*widths, *widths), dense=half > SIDE // 2)
+    return Table(((*head, *head), *pairs), (*widths, *widths), dense=half > most)
 
 
 def _form(title: str, *blocks: Block, unit: str = "", date: str = "") -> Content:
@@ -78,7 +84,7 @@ def activity(said: Said = NOTHING, roll: Rows = ()) -> Content:
             missing=N_("请假、缺席人员及原因"), guests=N_("列席人员"), proof=N_("文字、照片、视频留存"),
         ),
         _fields(
-            said, wide=True, required=N_("规定动作（党费收缴、重温誓词、诵读党章、集中学习）"), own=N_("自选动作"),
+            said, wide=True, room="\n\n", required=N_("规定动作（党费收缴、重温誓词、诵读党章、集中学习）"), own=N_("自选动作"),
             discussed=N_("讨论和决定事项"), disclosed=N_("党务公开事项"),
         ),
         Sheet(N_("主题党日活动签到表")),
@@ -92,7 +98,12 @@ def sign_in(said: Said = NOTHING, roll: Rows = ()) -> Content:
 
 
 def _roll(said: Said, roll: Rows) -> Table:
-    return _list(roll, N_("姓名"), N_("签到"), N_("备注"), widths=(1, 1.5, 1.5), count=PEOPLE)
+    """Return who signs; more than a page holds in two halves side by side."""
+    head, rows = (N_("姓名"), N_("签到"), N_("备注")), roll or [(SHORT,) * 3] * 2 * ONE_PAGE
+    if len(rows) <= ONE_PAGE:
+        return _list(rows, *head, widths=(1, 1.5, 1.5), count=0)
+    numbered = [(str(number), *line) for number, line in enumerate(rows, 1)]
+    return _halves((N_("序号"), *head), numbered, (0.45, 1, 1.1, 0.9), ONE_PAGE)
 
 
 def notice(said: Said = NOTHING, roll: Rows = ()) -> Content:

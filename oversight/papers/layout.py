@@ -21,7 +21,9 @@ BEGINS = (
 )
 # A line of a title never ends inside one of these, nor before what depends on the word before it.
 TERMS = re.compile(
-    r"支部主题党日活动|支部主题党日|主题党日活动|主题党日|党日|支部|活动|时间|请示|批复|通知|民主评议|年度|党员|[0-9]+[年月日]?|组织|紧急"
+    r"支部主题党日活动|支部主题党日|主题党日活动|主题党日|党日|支部|活动|时间|请示|批复|复函|通知|通报|民主评议|年度|"
+    r"部分党员|党员|[0-9]+[年月日]?|组织|紧急|不同意|同意|再次变更|变更|不计入|应到会人数|免写|个人自评|免予参加|"
+    r"暂缓开展|开展|不予认可|认可|补报|情况|安排|撤销|取消|借用|调整|更正"
 )
 HANGING = frozenset("的》）”、，")
 
@@ -97,7 +99,7 @@ def letter(body: dict, number: str = "", contact: str = "", signers: Sequence[st
 
     Source: GB/T 9704-2012, 7.2.6, 7.3.4, 7.4
     """
-    note = f"（联系人：{contact or '　　　　'}，电话：　　　　　　　　　）"
+    note = f"（联系人：{contact or '　　　　'}，电话：{_to_write(contact)}）"
     after = [note] if number or contact else []
     copies, printer = body.get("copies") or [], body.get("printer")
     return Content(
@@ -116,6 +118,11 @@ def letter(body: dict, number: str = "", contact: str = "", signers: Sequence[st
         printed=(printer, f"{body['date']}印发") if printer and number else (),
         annexes=_served(body, number) if body.get("receipt") and number else (),
     )
+
+
+def _to_write(contact: str) -> str:
+    """Return room for a telephone number, as much as the line has beside a name."""
+    return "　" * max(4, min(9, int(CELLS - 12 - width(contact))))
 
 
 def enclosed(names: Sequence[str]) -> tuple[str, ...]:
