@@ -64,7 +64,9 @@ class Tally(Counter[Place]):
     def _by(self, axis: int) -> dict:
         found: dict = {}
         for place, n in self.items():
-            counts = found.setdefault(place[axis], dict.fromkeys(STATES, 0))
+            counts = found.get(place[axis])
+            if counts is None:
+                counts = found[place[axis]] = dict.fromkeys(STATES, 0)
             counts[place[2]] += n
         return found
 

@@ -142,3 +142,19 @@ def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world
 def test_a_member_is_offered_no_explanation(reader, world):
     unit = world.units["village"].id
     assert "y-why" not in reader("town1.officer").get(f"/units/{unit}/year-sheet/2026").text
+
+
+def test_the_zone_begins_its_themes_and_bulletins_here(reader, world):
+    """A theme only while its month is not over."""
+    zone = world.units["zone"].id
+    doors = reader("zone.officer").get("/ledger").links("去办理")
+    assert f"/new/bulletin?unit={zone}&month=2026-10" in doors
+    assert f"/new/theme?unit={zone}&month=2026-12" in doors
+    assert f"/new/theme?unit={zone}&month=2026-10" not in doors
+    begun = reader("zone.officer").get(f"/new/bulletin?unit={zone}&month=2026-10")
+    assert begun.value("month") == "2026-10"
+    assert not [
+        one
+        for one in reader("zone.inspector").get(f"/units/{zone}/ledger").links()
+        if "/new/theme" in one
+    ]

@@ -32,6 +32,7 @@ from . import listed
 
 bp = Blueprint("ledger", __name__)
 
+STARTED = {law.THEME: "theme", law.BULLETIN: "bulletin"}
 LATE, WEEK, MONTH, LATER = N_("已超期"), N_("本周"), N_("本月内"), N_("以后")
 
 
@@ -172,11 +173,19 @@ class Ledger:
         if settled in law.OF_THE_DAY and one.activity_id:
             return url_for("attend.show", activity_id=one.activity_id), _("登记")
         if one.unit.kind != "branch":
-            return None  # only a branch has a year of party days
+            return self._above(one)
         anchor = "life" if settled == law.MEETING else None
         return url_for("year.show", unit_id=one.unit.id, year=one.period[:4], _anchor=anchor), _(
             "查看"
         )
+
+    def _above(self, one: Obligation) -> tuple[str, str] | None:
+        """Return where a superior begins what it owes; a theme is not issued once its month is over."""
+        name = STARTED.get(law.duties()[one.key].settled)
+        over = name == "theme" and one.period < self.at.today.isoformat()[:7]
+        if name is None or over or self.unit.id != one.unit.id or not self.writes:
+            return None
+        return url_for("opening.blank", name=name, unit=one.unit.id, month=one.period), _("去办理")
 
 
 @bp.get("/ledger")
