@@ -25,6 +25,7 @@ PERSON = re.compile(
 )
 DOTS = re.compile(r"[•∙⋅・‧.᛫]")
 CIRCLES = re.compile("[○◯⭘]")
+STOPS = re.compile("([，；：！？（）])")
 LOST = re.compile("[?\ufffd\ud800-\udfff]")  # what a conversion leaves of a character
 APART = re.compile(r"[、,;/|&\n\r]+|\s+")
 # Surnames of two characters, after which a blank parts no two people.
@@ -53,6 +54,12 @@ def line(value: str) -> str:
     plain = unicodedata.normalize("NFKC", ESCAPED_BREAK.sub("\n", value))
     spaced = (" " if c.isspace() else c for c in plain)
     return " ".join("".join(c for c in spaced if unicodedata.category(c) not in INVISIBLE).split())
+
+
+def sentence(value: str) -> str:
+    """Return one line of prose: as `line`, the stops of a Chinese sentence as they were typed."""
+    parts = STOPS.split(value)
+    return "".join(part if STOPS.fullmatch(part) else line(part) for part in parts)
 
 
 def person_name(value: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,7 +37,7 @@ from oversight.models.chains import Act
 from oversight.organization import standing as standing_of
 
 from . import statements
-from .verifier import digest, hash_of
+from .verifier import canonical, digest, hash_of
 
 FORMAT = 2
 CHUNK = 400  # ids in one query
@@ -278,6 +279,12 @@ def _told(parts: dict[str, list]) -> dict:
     for name, rows in parts.items():
         if name != "duties":
             rows.sort(key=lambda row: (row[0], str(row)))
+        else:  # by key as the database orders them; of one key on a year sheet there are several
+            rows[:] = [
+                row
+                for _key, same in groupby(rows, key=lambda row: row[0])
+                for row in sorted(same, key=lambda row: (row[1], canonical({"row": row})))
+            ]
     whole = {name: [] for name in ("members", "invited", "exempted")} | parts
     return {"members": len(whole["members"]), "digest": digest(whole)}
 

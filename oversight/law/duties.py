@@ -28,6 +28,7 @@ ACTIVITY, ROLL = N_("主题党日开展"), N_("考勤登记")
 MEETING, APPRAISAL = N_("组织生活会登记"), N_("民主评议归档")
 THEME, INSPECTION, BULLETIN = N_("月度主题安排"), N_("督查记录"), N_("情况通报")
 CASE, GUARD, SMALL_REGISTER = N_("在办事项办结"), N_("系统按条款办理"), N_("小登记")
+OF_THE_DAY = (ACTIVITY, ROLL, SHEET)  # all of them by the record of one party day
 
 
 @dataclass(frozen=True)

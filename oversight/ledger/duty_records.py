@@ -42,6 +42,7 @@ from . import entries, on_event
 LONGEST = 200
 MEETING, CONSULT, OWN = "PLAN.COMMITTEE_MEETING", "PLAN.CONSULT", "PLAN.OWN_ITEMS"
 PLANNED = (MEETING, CONSULT, OWN)  # what may be written down before the day
+WHY = "why:"  # before the key of what was not done in time, and is explained
 OFFICES = frozenset(office for rank in ABOVE.ranks for office in rank)
 ONE_LECTURER = N_("一堂党课记一位主讲人；另一位讲的，登记在另一次活动里。")
 OF_ITS_YEAR = N_("哪一年做的，登记在哪一年的年度表。")
@@ -76,7 +77,7 @@ def read(raw: Any) -> dict[str, Done]:
 def _done(key: str, value: Any) -> Done:
     if not isinstance(value, Mapping):
         raise InvalidInput({key: N_("应写成 {“note”: 内容, “except”: [党员编号]}。")})
-    note, without = typed.line(str(value.get("note") or "")), value.get("except") or []
+    note, without = typed.sentence(str(value.get("note") or "")), value.get("except") or []
     if len(note) > LONGEST:
         raise InvalidInput({key: say("最多写 %(most)s 字。", most=LONGEST)})
     if not isinstance(without, list) or not all(is_id(one) for one in without):
@@ -252,7 +253,7 @@ def record(
         return
     why = _reason(why, [one for one in gone if not _makes_up(one, fresh)])
     _withdraw(session, gone, who, at, why or N_("补记"))
-    _write(session, row, row.unit, row.month, row.held_on, fresh, who, basis, at)
+    write(session, row, row.unit, row.month, row.held_on, fresh, who, basis, at)
     told = {"done": sorted(fresh), "gone": sorted(one.key for one in gone)}
     change(
         session,
@@ -295,7 +296,7 @@ def _makes_up(row: DutyRecord, fresh: dict[str, Done]) -> bool:
 
 
 def _reason(why: str, gone: list[DutyRecord]) -> str:
-    why = typed.line(why)
+    why = typed.sentence(why)
     if gone and not why:
         raise RuleViolation(
             "更改已经登记的内容要写明原因。",
@@ -337,7 +338,7 @@ def _withdraw(session: Session, rows: list[DutyRecord], who: Actor, at: Moment, 
     session.flush()
 
 
-def _write(
+def write(
     session: Session,
     sheet: Activity | YearSheet,
     unit: Unit,
@@ -348,6 +349,7 @@ def _write(
     basis: AuthorityBasis,
     at: Moment,
 ) -> None:
+    """Write on a sheet, for a month, what was done on a day. Does not commit."""
     entered_for = who.id if basis.role == authority.RECORDER else None
     session.add_all(
         DutyRecord(
@@ -386,7 +388,7 @@ def plan(
     _withdraw(session, gone, who, at, N_("改了活动安排"))
     for key, done in fresh.items():
         on = read_day(done.met_on) or at.today
-        _write(session, row, row.unit, row.month, on, {key: done}, who, basis, at)
+        write(session, row, row.unit, row.month, on, {key: done}, who, basis, at)
     told = {"done": sorted(fresh), "gone": sorted(one.key for one in gone)}
     return {name: keys for name, keys in told.items() if keys}
 
@@ -435,10 +437,10 @@ def enter(
             other = say("这是%(y)s年的年度表，请填这一年里的日期。", y=year)
             raise RuleViolation(other, field="on", house_rule=OF_ITS_YEAR)
         _not_before(unit, day)
-        sheet = _begun(session, unit, day.year, at)
+        sheet = begun(session, unit, day.year, at)
         _once(session, sheet, duty, day)
-        _write(session, sheet, unit, day.month, day, {key: said}, who, basis, at)
-        _chain(session, sheet, "duties", at, who, basis, {"done": [key]})
+        write(session, sheet, unit, day.month, day, {key: said}, who, basis, at)
+        chain(session, sheet, "duties", at, who, basis, {"done": [key]})
         return session.scalars(_standing(sheet, key).order_by(DutyRecord.id.desc())).first()
 
 
@@ -482,7 +484,8 @@ def _not_before(unit: Unit, day: date) -> None:
         )
 
 
-def _begun(session: Session, unit: Unit, year: int, at: Moment) -> YearSheet:
+def begun(session: Session, unit: Unit, year: int, at: Moment) -> YearSheet:
+    """Return the sheet of a unit's year, locked; the first time it is begun."""
     insert_once(
         session,
         YearSheet,
@@ -528,17 +531,18 @@ def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment
         session.refresh(row)
         if row.withdrawn_at:
             raise InvalidTransition("这次登记已经撤回，不用再办。")
-        why = typed.line(why)
+        why = typed.sentence(why)
         if not 0 < len(why) <= LONGEST:
             raise InvalidInput(
                 {"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)}
             )
         _withdraw(session, [row], who, at, why)
-        _chain(session, sheet, "duties", at, who, basis, {"gone": [row.key]}, why)
+        chain(session, sheet, "duties", at, who, basis, {"gone": [row.key]}, why)
         return row
 
 
-def _chain(session: Session, sheet: YearSheet, name: str, at, who, basis, told, why="") -> None:
+def chain(session: Session, sheet: YearSheet, name: str, at, who, basis, told, why="") -> None:
+    """Let the record of a year sheet tell an act."""
     act = chains.Act(
         sheet.zone_id, sheet.id, "year_sheet", name, "kept", at.now, who.id, basis, why, told
     )

@@ -76,7 +76,11 @@ def of_branch(session: Session, unit: Unit, year: int, who: Actor, at: Moment) -
         year,
         _pages(session, held),
         met,
-        [one for one in duty_records.of_year(session, unit, year) if not one.withdrawn_at],
+        [
+            one
+            for one in duty_records.of_year(session, unit, year)
+            if one.key in duties() and not one.withdrawn_at
+        ],
         [one for one in entries if _of(one, year) and one.withdrawn_at is None],
     )
 

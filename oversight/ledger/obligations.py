@@ -39,16 +39,19 @@ from oversight.rules import life_meetings as life
 from oversight.rules.zone_notice import issued
 
 from . import charter, on_event, past
+from .duty_records import WHY
 
 OPEN, OVERDUE, SETTLED = "open", "overdue", "settled"
-EXCUSED, DEPLOYED = "excused", "deployed"
+EXCUSED, DEPLOYED, EXPLAINED = "excused", "deployed", "explained"
 STATES = {
     OPEN: N_("待办"),
     OVERDUE: N_("超期"),
     SETTLED: N_("已结清"),
     EXCUSED: N_("经上级书面同意暂缓"),
     DEPLOYED: N_("按区部署延期"),
+    EXPLAINED: N_("未办，已说明情况"),
 }
+PUT_OFF = (EXCUSED, DEPLOYED, EXPLAINED)  # neither open nor settled
 KINDS = ("must", "should", "may")
 _EXISTING = (Unit.kind == "branch", Unit.ended_on.is_(None))
 FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
@@ -378,6 +381,8 @@ class _Time:
 def _obligation(
     facts: Facts, unit: Unit, to: Unit | None, duty: Duty, bound: Binding, one: _Time
 ) -> Obligation:
+    state = _state(one, facts.at.today, bound.kind)
+    why = _why(facts, unit, duty, one) if state == OVERDUE else ""
     return Obligation(
         duty.key,
         duty.title,
@@ -387,9 +392,9 @@ def _obligation(
         to,
         one.period,
         one.due_on,
-        _state(one, facts.at.today, bound.kind),
+        EXPLAINED if why else state,
         one.settled_by if one.done else "",
-        one.about,
+        why or one.about,
         one.activity_id,
         one.case_id,
     )
@@ -404,6 +409,19 @@ def _state(one: _Time, today: date, kind: str) -> str:
     if one.deployed:
         return DEPLOYED
     return OVERDUE if one.due_on < today and kind == "must" else OPEN
+
+
+def _why(facts: Facts, unit: Unit, duty: Duty, one: _Time) -> str:
+    """Return what the unit says of a time for which it did not do something, by then; it settles nothing."""
+    said = facts.done.get((unit.id, WHY + duty.key), ())
+    names = ((named(facts.year, duty.period, row.month), row) for row in said)
+    return next((row.facts["note"] for name, row in names if name == one.period), "")
+
+
+def named(year: int, period: str, month: int) -> str:
+    """Name the time of a duty in which a month lies; of what is owed on event the month itself."""
+    span = law.MONTH if period == law.EVENT else period
+    return _named(year, span, law.part_of(span, month))
 
 
 def _parts(facts: Facts, unit: Unit, period: str) -> list[tuple[int, date, date]]:
@@ -808,8 +826,8 @@ _ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 @dataclass(frozen=True)
 class Sides:
-    """What a unit owes, what others owe it, what is settled, what is put off by consent, which settles
-    nothing, and what it should do besides.
+    """What a unit owes, what others owe it, what is settled, what is put off by consent or explained,
+    which settles nothing, and what it should do besides.
     """
 
     owe: list[Obligation]
@@ -912,7 +930,7 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
         _open(one for one in own if one.kind == "must"),
         _open(others),
         [one for one in own if one.state == SETTLED],
-        sorted((one for one in own if one.state in (EXCUSED, DEPLOYED)), key=_place),
+        sorted((one for one in own if one.state in PUT_OFF), key=_place),
         _open(one for one in own if one.kind != "must"),
     )
 

@@ -115,6 +115,20 @@ def stayed(
     return sorted(found, key=lambda one: (one.left, one.case_id), reverse=True)
 
 
+def aged(
+    session: Session, ids: list[str], workflow: str, step: int, at: Moment, days: Days
+) -> list[Stay]:
+    """Return the open cases that `ages` counts in a step, until now, the oldest first."""
+    found = [
+        Stay(case.id, case.opened_at, at.now, days.between(case.opened_at.date(), at.today))
+        for cases in work(session, ids, at).open.values()
+        for case in cases
+        if case.workflow == workflow
+    ]
+    mine = (one for one in found if step_of(one.workdays) == step)
+    return sorted(mine, key=lambda one: (one.came, one.case_id))
+
+
 def cases(session: Session, stays: Iterable[Stay]) -> list[tuple[Stay, Case]]:
     """Return these stays each with its case."""
     rows, found = list(stays), sa.select(Case).options(joinedload(Case.unit))
@@ -168,5 +182,10 @@ def steps(lengths: dict[int, int]) -> list[int]:
     """Count lengths by the steps of AGES."""
     counts = [0] * (len(AGES) + 1)
     for length, n in lengths.items():
-        counts[sum(length > most for most in AGES)] += n
+        counts[step_of(length)] += n
     return counts
+
+
+def step_of(length: int) -> int:
+    """Return the step of AGES in which a length lies."""
+    return sum(length > most for most in AGES)

@@ -64,7 +64,7 @@ def read(raw: Mapping[str, object]) -> Plan:
 
 
 def _line(raw: Mapping[str, object], name: str) -> str:
-    said = typed.line(str(raw.get(name) or ""))
+    said = typed.sentence(str(raw.get(name) or ""))
     if len(said) > LONGEST:
         raise InvalidInput({name: say("最多写 %(most)s 字。", most=LONGEST)})
     return said

@@ -9,9 +9,16 @@ from collections.abc import Iterable
 
 from oversight.law import duties as law
 
-from .obligations import DEPLOYED, EXCUSED, OPEN, OVERDUE, SETTLED, Obligation
+from .obligations import DEPLOYED, EXCUSED, EXPLAINED, OPEN, OVERDUE, SETTLED, Obligation
 
-STATES = (OVERDUE, OPEN, EXCUSED, DEPLOYED, SETTLED)  # the first that there is names a place
+STATES = (
+    OVERDUE,
+    OPEN,
+    EXPLAINED,
+    EXCUSED,
+    DEPLOYED,
+    SETTLED,
+)  # the first that there is names a place
 BEFORE = 0  # the month under which stands what is left of the year before
 Place = tuple[int, str, str]  # month, kind of duty, state
 LAST = {"Q": 3, "H": 6}
@@ -57,7 +64,9 @@ class Tally(Counter[Place]):
     def _by(self, axis: int) -> dict:
         found: dict = {}
         for place, n in self.items():
-            counts = found.setdefault(place[axis], dict.fromkeys(STATES, 0))
+            counts = found.get(place[axis])
+            if counts is None:
+                counts = found[place[axis]] = dict.fromkeys(STATES, 0)
             counts[place[2]] += n
         return found
 

@@ -109,8 +109,8 @@ _OF_ZONE = sa.select(Rollup.unit_id, Rollup.made_at, sa.cast(Rollup.sums, sa.Tex
 
 
 # Sums stay what they are for hours while a page of the zone is asked for: by their text, they are read
-# and added up once.
-@lru_cache(maxsize=256)
+# and added up once. A county has more than 300 superiors: what holds fewer holds none.
+@lru_cache(maxsize=1024)
 def _read(text: str) -> Sums:
     return Sums.load(json.loads(text))
 

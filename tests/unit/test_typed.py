@@ -69,3 +69,11 @@ def test_a_whole_number_is_read_or_is_none(text, number):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_a_text_is_read_in_every_encoding_that_offices_save(encoding):
     assert typed.decoded("日期,元旦".encode(encoding)) == "日期,元旦"
+
+
+def test_prose_keeps_its_stops_and_folds_the_rest():
+    assert (
+        typed.sentence("  书记住院，无人主持；（１２人）　已改 ")
+        == "书记住院，无人主持；（12人）已改"
+    )
+    assert typed.sentence("a\u200bb\n c") == "ab c"

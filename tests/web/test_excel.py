@@ -111,3 +111,30 @@ def test_each_list_has_the_same_link(reader, year, address):
     page = reader("town1.officer").get(address)
     [link] = page.links("导出 Excel")
     assert "as=xlsx" in link and "cursor" not in link
+
+
+def test_the_overview_and_the_rows_behind_its_numbers_leave_whole(
+    sheet_at, year, world, monkeypatch
+):
+    monkeypatch.setattr("oversight.views.pages.overview.SIZE", 2)
+    town = world.units["town1"].id
+    head, rows = sheet_at("town1.officer", "/overview")
+    assert head[:2] == ["单位", "1月"] and head[-1] == "在办超期"
+    assert len(rows) == 6 and rows[0][0] == "本级：青溪镇党委"
+    village = dict(zip(head, next(row for row in rows if row[0] == "石桥村党支部"), strict=True))
+    assert "超期" in village["11月"] and "已结清" in village["活动"]
+    head, rows = sheet_at("town1.officer", f"/overview/rows?unit={town}&month=11&state=overdue")
+    told = {(row[0], row[2], row[4], row[6]) for row in rows}
+    assert ("石桥村党支部", "交纳党费", "2026-11", "超期") in told
+    assert len({row[0] for row in rows}) > 2, "all pages"
+    assert {row[6] for row in rows} == {"超期"}
+
+
+def test_cases_behind_a_time_leave(sheet_at, play, session, world):
+    case = play.on("2026-11-20").asked()
+    play.move(case, "town1.officer", "refuse", opinion="当天没有特殊情况")
+    session.commit()
+    town = world.units["town1"].id
+    address = f"/overview/stays?unit={town}&workflow=date_change&state=asked"
+    head, rows = sheet_at("town1.officer", address)
+    assert head[1] == "党组织" and [row[1] for row in rows] == ["石桥村党支部"]

@@ -117,3 +117,44 @@ def test_the_year_sheet_is_entered_and_taken_back(reader, world, session):
     assert "已撤回：日期写错" in somebody.get(address).main
     seen = reader("town1.officer").get(address)
     assert "支部大会通过" in seen.main and not seen.has_form(address)
+
+
+def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world):
+    """What was typed stays on a refusal; afterwards both sides see the sentence, and nothing is settled."""
+    unit = world.units["village"].id
+    secretary = reader("village.secretary")
+    assert f"/units/{unit}/year-sheet/2026#y-why" in secretary.get("/ledger").text
+    page = secretary.get(f"/units/{unit}/year-sheet/2026")
+    words = {"what": "2026-Q1:LECTURE.QUARTERLY", "why": "长" * 201}
+    again = secretary.submit(page, "form=why", 422, **words)
+    assert "长" * 201 in again.text and "selected" in again.text
+    page = secretary.submit(again, "form=why", why="一季度换届，没有安排；二季度已补两次。")
+    assert "每季度党课" in page.main and "一季度换届" in page.main
+    assert "LECTURE.QUARTERLY" not in page.text.split("2026-Q1:")[-1][:20]
+    ledger = secretary.get("/ledger").main
+    assert "未办，已说明情况：一季度换届，没有安排；二季度已补两次。" in ledger
+    address = f"/overview/rows?unit={unit}&state=explained"
+    assert "一季度换届" in reader("town1.officer").get(address).main
+    [row] = session.scalars(sa.select(DutyRecord))
+    assert (row.key, row.month) == ("why:LECTURE.QUARTERLY", 3)
+
+
+def test_a_member_is_offered_no_explanation(reader, world):
+    unit = world.units["village"].id
+    assert "y-why" not in reader("town1.officer").get(f"/units/{unit}/year-sheet/2026").text
+
+
+def test_the_zone_begins_its_themes_and_bulletins_here(reader, world):
+    """A theme only while its month is not over."""
+    zone = world.units["zone"].id
+    doors = reader("zone.officer").get("/ledger").links("去办理")
+    assert f"/new/bulletin?unit={zone}&month=2026-10" in doors
+    assert f"/new/theme?unit={zone}&month=2026-12" in doors
+    assert f"/new/theme?unit={zone}&month=2026-10" not in doors
+    begun = reader("zone.officer").get(f"/new/bulletin?unit={zone}&month=2026-10")
+    assert begun.value("month") == "2026-10"
+    assert not [
+        one
+        for one in reader("zone.inspector").get(f"/units/{zone}/ledger").links()
+        if "/new/theme" in one
+    ]

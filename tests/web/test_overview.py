@@ -204,6 +204,43 @@ def test_how_long_a_state_lasted(reader, session, world, play):
     assert found["date_change", "asked"] == {2: 1}  # from the 24th to the 26th
 
 
+@pytest.mark.parametrize("name", ["town1.officer", "zone.officer"])
+def test_the_numbers_of_trend_age_and_time_open_their_rows(reader, session, lived, play, name):
+    case = play.on("2026-11-03").asked(new_day="2026-12-11")
+    session.commit()
+    page = reader(name).get("/overview")
+    trend = page.tree.find(".//section[@aria-labelledby='ov-r']//tbody")
+    cells = [cell for row in trend for cell in list(row)[1:]]
+    assert cells and all(links(cell) for cell in cells)
+    november = next(row for row in trend if said(list(row)[0]) == "11月")
+    for cell in list(november)[1:]:
+        rows = reader(name).get(links(cell)[0])
+        shown = sum(
+            number(said(one)) for one in rows.tree.findall(".//section//span[@class='count']")
+        )
+        assert shown == number(said(cell))
+    for row in table(page, "ov-a"):
+        for cell in row[1:]:
+            if links(cell):
+                aged = reader(name).get(links(cell)[0])
+                assert len(aged.tree.findall(".//tbody/tr")) == number(said(cell))
+    aged = reader(name).get(_of(page, "date_change", 2))
+    assert links(aged.tree.find(".//tbody/tr")) == [f"/cases/{case.id}"]
+    assert all(links(cell) for row in table(page, "ov-p") for cell in row[1:])
+
+
+def _of(page, workflow: str, step: int) -> str:
+    """Return where the open cases of a kind and age are."""
+    every = [one for row in table(page, "ov-a") for cell in row for one in links(cell)]
+    return next(one for one in every if f"workflow={workflow}&state={step}" in one)
+
+
+@pytest.mark.parametrize("state", ["9", "-1", "made_up_state", ""])
+def test_an_age_that_is_none_is_not_found(reader, lived, state):
+    unit = lived.units["town1"].id
+    reader("town1.officer").get(f"/overview/stays?unit={unit}&workflow=absence&state={state}", 404)
+
+
 def test_who_may_look(reader, lived):
     reader("village.secretary").get("/overview", 403)
     reader("town1.officer").get(f"/overview?unit={lived.units['town2'].id}", 404)

@@ -16,6 +16,7 @@ COLOURS = {
     "settled": "#3a7d44",
     "excused": "#7aa5c9",
     "deployed": "#a3b8c8",
+    "explained": "#8d86a8",
     "open": "#d9a441",
     "overdue": "#b3392f",
 }
@@ -51,7 +52,7 @@ def _told(month: int, of: dict[str, int], costs: dict[int, Cost]) -> str:
 
 def _key() -> Iterator[str]:
     for number, (state, colour) in enumerate(COLOURS.items()):
-        x = LEFT + number * 140
+        x = LEFT + number * 116
         yield f'<rect x="{x}" y="28" width="10" height="10" fill="{colour}"/>'
         yield f'<text x="{x + 14}" y="37">{escape(str(say(STATES[state])))}</text>'
 

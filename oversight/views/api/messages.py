@@ -242,7 +242,9 @@ class Obligation(TypedDict):
     owed_to: Named | None
     period: Annotated[str, By("2026-11, 2026-Q4, 2026-H2, 2026; empty: a case.")]
     due_on: Day | None
-    state: Annotated[str, one_of(("open", "overdue", "settled", "excused", "deployed"))]
+    state: Annotated[
+        str, one_of(("open", "overdue", "settled", "excused", "deployed", "explained"))
+    ]
     settled_by: str | None
     about: Annotated[str | None, By("What is left of it.")]
     activity: Id | None

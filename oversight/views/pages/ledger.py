@@ -23,7 +23,7 @@ from oversight.base.rows import grouped
 from oversight.base.sentences import N_
 from oversight.law import duties as law
 from oversight.law.clauses import Source, clause
-from oversight.ledger import duty_records, obligations
+from oversight.ledger import duty_records, explanations, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
 from oversight.views import excel, forms, session
@@ -32,7 +32,7 @@ from . import listed
 
 bp = Blueprint("ledger", __name__)
 
-OF_THE_DAY = (law.ACTIVITY, law.ROLL, law.SHEET)
+STARTED = {law.THEME: "theme", law.BULLETIN: "bulletin"}
 LATE, WEEK, MONTH, LATER = N_("已超期"), N_("本周"), N_("本月内"), N_("以后")
 
 
@@ -66,7 +66,7 @@ class Row:
 def _of_a_month(one: Obligation) -> bool:
     """True where the record of a month's party day settles it, with all else of that month."""
     duty = law.duties().get(one.key)
-    if one.case_id or duty is None or duty.settled not in OF_THE_DAY:
+    if one.case_id or duty is None or duty.settled not in law.OF_THE_DAY:
         return False
     return duty.period == law.MONTH
 
@@ -109,6 +109,10 @@ class Ledger:
         return _(
             "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
         )
+
+    @cached_property
+    def writes(self) -> bool:
+        return _writes(self.unit)
 
     @property
     def yearly(self) -> bool:
@@ -166,14 +170,22 @@ class Ledger:
             return url_for("ledger.year", unit_id=one.unit.id, year=one.period[:4]), _("登记")
         if settled == law.SMALL_REGISTER:
             return url_for("registers.show", unit_id=one.unit.id), _("登记")
-        if settled in OF_THE_DAY and one.activity_id:
+        if settled in law.OF_THE_DAY and one.activity_id:
             return url_for("attend.show", activity_id=one.activity_id), _("登记")
         if one.unit.kind != "branch":
-            return None  # only a branch has a year of party days
+            return self._above(one)
         anchor = "life" if settled == law.MEETING else None
         return url_for("year.show", unit_id=one.unit.id, year=one.period[:4], _anchor=anchor), _(
             "查看"
         )
+
+    def _above(self, one: Obligation) -> tuple[str, str] | None:
+        """Return where a superior begins what it owes; a theme is not issued once its month is over."""
+        name = STARTED.get(law.duties()[one.key].settled)
+        over = name == "theme" and one.period < self.at.today.isoformat()[:7]
+        if name is None or over or self.unit.id != one.unit.id or not self.writes:
+            return None
+        return url_for("opening.blank", name=name, unit=one.unit.id, month=one.period), _("去办理")
 
 
 @bp.get("/ledger")
@@ -195,11 +207,11 @@ def show(unit_id):
         on = obligations.read_on(typed, session.moment().today) if typed else None
     except InvalidInput as refusal:
         shown = {"book": Ledger(unit, None), "typed": typed, "refusal": refusal}
-        return render_template("ledger.html", **shown, writes=_writes), 422
+        return render_template("ledger.html", **shown, states=obligations.STATES), 422
     book = Ledger(unit, on)
     if excel.wanted():
         return excel.answer(*listed.ledger(book.unit, book.sides))
-    return render_template("ledger.html", book=book, writes=_writes, states=obligations.STATES)
+    return render_template("ledger.html", book=book, states=obligations.STATES)
 
 
 def _writes(unit: Unit) -> bool:
@@ -234,6 +246,23 @@ class Year:
             for duty in own
         ]
 
+    @cached_property
+    def explained(self) -> list[tuple[str, str, DutyRecord]]:
+        """Return what is said of what was not done in time: of which time and duty, and the record."""
+        rows = (row for key, rows in self.found.items() if key not in law.duties() for row in rows)
+        return [(*explanations.about(row), row) for row in rows]
+
+    @cached_property
+    def to_explain(self) -> list[tuple[str, Row]]:
+        """Return what was not done in time and is not explained, each with what the form sends."""
+        if not self.writes:
+            return []
+        left = explanations.explainable(db.session, self.unit, self.number, session.moment())
+        return [
+            (row.first.period if row.monthly else f"{row.first.period}:{row.first.key}", row)
+            for row in rows_of(left)
+        ]
+
     def times(self, duty: law.Duty) -> int:
         """Return how many times a year something is to be entered."""
         return 12 // law.SPANS[duty.period]
@@ -260,6 +289,12 @@ def enter(unit_id, year):
                 session.moment(),
             )
             flash(_("已撤回，原来的登记保留在记录里"), "ok")
+        elif "what" in posted:
+            what, why = posted["what"], posted.get("why", "")
+            explanations.explain(
+                db.session, unit.id, year, what, why, session.actor(), session.moment()
+            )
+            flash(_("已登记，照“未办，已说明情况”列出"), "ok")
         else:
             key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
             duty_records.enter(

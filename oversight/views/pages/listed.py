@@ -11,9 +11,9 @@ from oversight import workflows
 from oversight.base.db import db
 from oversight.engine import inbox
 from oversight.law.clauses import clause
-from oversight.ledger import obligations, registers
+from oversight.ledger import obligations, pace, registers
 from oversight.ledger import table as tables
-from oversight.models import Person, RegisterEntry, Unit
+from oversight.models import Case, Person, RegisterEntry, Unit
 from oversight.organization.units import by_id
 from oversight.rules import life_meetings as life
 from oversight.views import session
@@ -54,9 +54,41 @@ def _said(cell: tables.Cell | None) -> str:
 
 def ledger(unit: Unit, sides: obligations.Sides) -> List:
     """Return both sides of a unit's ledger, what is settled and what is encouraged among it."""
+    return owed(_("应办台账 %(unit)s", unit=unit.name), sides.every)
+
+
+def owed(title: str, found: Iterable[obligations.Obligation]) -> List:
+    """Return obligations."""
     columns = [_("谁应办"), _("应给谁"), _("事项"), _("条款"), _("期间"), _("期限")]
     columns += [_("状态"), _("由什么结清"), _("还差什么")]
-    return _("应办台账 %(unit)s", unit=unit.name), columns, map(_owed, sides.every)
+    return title, columns, map(_owed, found)
+
+
+def overview(glance: Any) -> List:
+    """Return the tables of an overview, whole: units by months, then by kinds of duties."""
+    months = [_("%(m)s月", m=m) if m else _("上年") for m in glance.months]
+    groups = [glance.group_label(key) for key in glance.groups]
+    told = (
+        [
+            _("本级：%(unit)s", unit=row.unit.name) if row.mine else row.unit.name,
+            *(cell.words for cell in (*glance.by_month(row), *glance.by_group(row))),
+            row.lying,
+            row.late,
+        ]
+        for row in glance.every
+    )
+    columns = [_("单位"), *months, *groups, _("在办"), _("在办超期")]
+    return _("总览 %(unit)s", unit=glance.unit.name), columns, told
+
+
+def stays(title: str, rows: Iterable[tuple[pace.Stay, Case]]) -> List:
+    """Return the cases from which the time of a state is reckoned."""
+    columns = [_("文号"), _("党组织"), _("内容"), _("从"), _("到"), _("工作日")]
+    told = (
+        [case.number or "", case.unit.name, part(case, "line"), one.came, one.left, one.workdays]
+        for one, case in rows
+    )
+    return title, columns, told
 
 
 def _owed(one: obligations.Obligation) -> list[Any]:

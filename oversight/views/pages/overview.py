@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -26,10 +26,12 @@ from oversight.ledger.tally import Tally
 from oversight.models import Case, Unit
 from oversight.organization.units import offices
 from oversight.time import rollups
-from oversight.views import session
-from oversight.views.present import Chip
+from oversight.views import excel, session
+from oversight.views.present import Chip, translated
 from oversight.views.said import gettext as _
 from oversight.views.said import url_for
+
+from . import listed
 
 bp = Blueprint("overview", __name__)
 
@@ -39,6 +41,7 @@ OFTEN = 3  # stays from which on a state stands in the table itself
 MARKS = {  # the kind of a place, and its sign before a number
     obligations.OVERDUE: ("late", N_("超")),
     obligations.OPEN: ("open", N_("待")),
+    obligations.EXPLAINED: ("info", N_("说")),
     obligations.EXCUSED: ("info", N_("缓")),
     obligations.DEPLOYED: ("info", N_("延")),
     obligations.SETTLED: ("ok", N_("清")),
@@ -296,11 +299,9 @@ class Glance:
             if (one.name, "") in found
         ]
 
-    @property
-    def steps(self) -> list[str]:
-        first, *between = pace.AGES
-        pairs = zip(pace.AGES, between, strict=False)
-        return [f"≤{first}", *(f"{a + 1}–{b}" for a, b in pairs), f">{pace.AGES[-1]}"]
+    def aged_at(self, workflow: str, step: int) -> str:
+        """Return where the open cases of an age are."""
+        return self._stays_at(workflow, str(step))
 
     @property
     def often(self) -> list[tuple]:
@@ -335,9 +336,11 @@ class Glance:
     def _stays_at(self, workflow: str, state: str) -> str:
         if self.kept:
             return "#ov-m"
-        return url_for(
-            "overview.stays", unit=self.unit.id, workflow=workflow, state=state, on=self.on
-        )
+        return f"{self._stays_below}&workflow={workflow}&state={state}"
+
+    @cached_property
+    def _stays_below(self) -> str:
+        return url_for("overview.stays", unit=self.unit.id, on=self.on)
 
     # the trend -----------------------------------------------------------------------------------
 
@@ -346,6 +349,16 @@ class Glance:
         """Return by month how what the branches owe stands."""
         found = self.sums.below.months()
         return [(month, found.get(month, {})) for month in range(1, 13)]
+
+    def month_at(self, month: int, state: str) -> str:
+        """Return where the rows of a month are; of a large zone they are town by town."""
+        if self.kept:
+            return "#ov-m"
+        return f"{self._rows_below}&month={month}&state={state}"
+
+    @cached_property
+    def _rows_below(self) -> str:
+        return url_for("overview.rows", unit=self.unit.id, on=self.on)
 
     @cached_property
     def bars(self) -> list[tuple[int, list[tuple[str, float, float]], int]]:
@@ -359,10 +372,20 @@ class Glance:
         ]
 
 
+STEPS = frozenset(str(number) for number in range(len(pace.AGES) + 1))
+
+
+def steps() -> list[str]:
+    """Say the steps of an age, in working days."""
+    first, *between = pace.AGES
+    pairs = zip(pace.AGES, between, strict=False)
+    return [f"≤{first}", *(f"{a + 1}–{b}" for a, b in pairs), f">{pace.AGES[-1]}"]
+
+
 HIGH = 120  # of the drawing
 PARTS = (
     ("done", (obligations.SETTLED,)),
-    ("put", (obligations.EXCUSED, obligations.DEPLOYED)),
+    ("put", obligations.PUT_OFF),
     ("open", (obligations.OPEN,)),
     ("late", (obligations.OVERDUE,)),
 )
@@ -403,8 +426,12 @@ def show():
         on = _day(args.get("on", ""))
     except InvalidInput as refusal:
         page = Glance(unit, None)
-        return render_template("overview.html", g=page, typed=args["on"], refusal=refusal), 422
-    return render_template("overview.html", g=Glance(unit, on, args.get("cursor", "")[:60]))
+        shown = {"g": page, "steps": steps(), "typed": args["on"], "refusal": refusal}
+        return render_template("overview.html", **shown), 422
+    glance = Glance(unit, on, args.get("cursor", "")[:60])
+    if excel.wanted():
+        return excel.answer(*listed.overview(glance))
+    return render_template("overview.html", g=glance, steps=steps())
 
 
 def _unit(text: str) -> Unit:
@@ -421,6 +448,7 @@ def _day(text: str) -> date | None:
 CHIPS = {
     obligations.OVERDUE: ("late", "late"),
     obligations.SETTLED: ("ok", "ok"),
+    obligations.EXPLAINED: ("info", "doc"),
     obligations.EXCUSED: ("info", "cal"),
     obligations.DEPLOYED: ("info", "cal"),
 }
@@ -520,12 +548,28 @@ def rows():
         on = _day(args.get("on", ""))
     except InvalidInput:
         on = None
+    if excel.wanted():
+        return excel.answer(*_every_row(unit, on, Which.of(args)))
     shown = Rows(unit, on, Which.of(args), args.get("cursor", ""))
     return render_template("overview_rows.html", rows=shown)
 
 
+def _every_row(unit: Unit, on: date | None, which: Which) -> listed.List:
+    """Return the obligations behind a number, those of all pages."""
+
+    def pages() -> Iterator[Obligation]:
+        cursor: str | None = ""
+        while cursor is not None:
+            shown = Rows(unit, on, which, cursor)
+            for _unit, found in shown.found:
+                yield from found
+            cursor = shown.next
+
+    return listed.owed(f"{unit.name} {Rows(unit, on, which, '').heading}", pages())
+
+
 class Stays:
-    """The cases behind how long a state lasted, a page at a time."""
+    """The cases behind how long a state lasted, or behind how old what is open is, a page at a time."""
 
     def __init__(self, unit: Unit, on: date | None, workflow: str, state: str, page: int):
         now = session.moment()
@@ -536,9 +580,34 @@ class Stays:
         if workflow not in known:
             raise NotFound()
         self.workflow = known[workflow]
-        self.state = next((one for one in self.workflow.states if one.name == state), None)
-        if self.state is None:
+        self.step = int(state) if state in STEPS else None
+        found = (one for one in self.workflow.states if one.name == state)
+        self.state = next(found, None) if self.step is None else None
+        if self.step is None and self.state is None:
             raise NotFound()
+
+    @property
+    def called(self) -> str:
+        workflow = translated(self.workflow.short or self.workflow.title)
+        if self.state is None:
+            return _(
+                "%(workflow)s 在办 %(days)s 个工作日", workflow=workflow, days=steps()[self.step]
+            )
+        return f"{workflow} {translated(self.state.label)}"
+
+    @property
+    def told(self) -> str:
+        n = len(self.every)
+        if self.state is None:
+            return _("%(n)s 件，最早立案的在前", n=n)
+        return _("近一年 %(n)s 次，最近办完的在前", n=n)
+
+    @property
+    def address(self) -> dict[str, str | None]:
+        """Return the words of this address, for another page."""
+        state = self.state.name if self.state else str(self.step)
+        unit = self.unit.id
+        return {"unit": unit, "workflow": self.workflow.name, "state": state, "on": self.on}
 
     @cached_property
     def every(self) -> list[pace.Stay]:
@@ -546,8 +615,10 @@ class Stays:
         groups = overview.seats(db.session, self.unit, branches)
         ids = [*ids_of(branches), *(unit.id for unit, _below in groups)]
         days = pace.Days(db.session, self.unit.zone_id)
-        given = (self.workflow.name, self.state.name, self.at, days)
-        return pace.stayed(db.session, ids, *given)
+        of, at = self.workflow.name, self.at
+        if self.state is None:
+            return pace.aged(db.session, ids, of, self.step, at, days)
+        return pace.stayed(db.session, ids, of, self.state.name, at, days)
 
     @cached_property
     def rows(self) -> list[tuple[pace.Stay, Case]]:
@@ -570,6 +641,8 @@ def stays():
         on = None
     page = max(1, read_count(args.get("page", "")) or 1)
     shown = Stays(unit, on, args.get("workflow", ""), args.get("state", ""), page)
+    if excel.wanted():
+        return excel.answer(*listed.stays(shown.called, pace.cases(db.session, shown.every)))
     return render_template("overview_stays.html", stays=shown)
 
 
