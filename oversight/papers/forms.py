@@ -5,11 +5,12 @@ write by hand. One function a form, so that both are the same page; none bears a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from oversight.base.sentences import N_
 
 from .books import branch_book, member_book
-from .layout import Block, Content, Paragraph, Sheet, Table
+from .layout import Annex, Block, Content, Paragraph, Sheet, Table
 from .letter import BLANKS
 
 SHORT, LONG = "", "\n\n\n"  # room for a line, and for several
@@ -117,13 +118,15 @@ def notice(said: Said = NOTHING, roll: Rows = ()) -> Content:
         *([f"自选动作：{said['own']}"] if said.get("own") else []),
         N_("不能参加的，请事先向支部请假；请假的，支部会告知内容并安排补课。"),
     ]
-    counted = line((N_("应到"), said.get("expected", "")), (N_("到会"), ""), (N_("记录人"), ""))
+    signed = _roll(said, roll)
+    counted = (N_("合计"), f"应到：{said.get('expected', '')}", "到会：", "记录人：")
     return Content(
         N_("主题党日活动通知"),
         to=N_("各位党员："),
-        blocks=(*map(Paragraph, told), Sheet(N_("主题党日活动签到表")), counted, _roll(said, roll)),
+        blocks=tuple(map(Paragraph, told)),
         sender=said.get("unit", ""),
         date=said.get("date", ""),
+        annexes=(Annex(N_("主题党日活动签到表"), replace(signed, rows=(*signed.rows, counted))),),
     )
 
 

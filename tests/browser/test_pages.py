@@ -317,6 +317,8 @@ def test_letters_print_on_pages_of_their_own(site):
             assert printed_pages(driver) == 1, path
         person.go(f"/cases/{site.cases['approved']}")
         assert printed_pages(driver) == 4, "the record, the reply, the request, the course"
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        night = [{"name": "prefers-color-scheme", "value": "dark"}]
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": night})
         assert not person.seen(".top, .side, .decide")
         assert person.seen(".letter")
+        assert person.find("html").value_of_css_property("color-scheme") == "light", "no dark paper"

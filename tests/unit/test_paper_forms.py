@@ -13,7 +13,7 @@ import pytest
 
 from oversight.papers import docx, layout, pdf
 from oversight.papers.checking import Check, read
-from oversight.papers.forms import FORMS
+from oversight.papers.forms import FORMS, notice
 from oversight.papers.layout import Content, Table, letter, lines, title_lines
 from tests.support.needs import needs
 
@@ -251,6 +251,11 @@ def test_every_form_is_the_same_in_word_and_pdf(measured, name):
     drawn = "".join(one.get_text() for page in found for one in page)
     for line in lines(content):
         assert not set("".join(line.split())) - set(drawn), line
+
+
+def test_a_notice_is_signed_before_the_sheet_that_members_sign():
+    text = list(lines(notice({"unit": "石桥村党支部", "date": "2026年12月1日"})))
+    assert text.index("石桥村党支部") < text.index("主题党日活动签到表") < text.index("合计")
 
 
 def test_an_order_brings_its_receipt_and_its_stub():

@@ -17,6 +17,7 @@ from oversight.engine import seals
 from oversight.models import Activity, CalendarRow, Paper
 from oversight.views import progress
 from oversight.views.pages import overview
+from tests.db.test_rectification_walk import fixing
 from tests.support.html import parse
 from tests.support.world import at
 
@@ -49,6 +50,16 @@ def test_who_signs_a_bulletin_reads_the_very_paper(reader, play, clock, session)
     shown = re.sub(r"\s", "", page.main)
     for line in body["paragraphs"]:
         assert re.sub(r"\s", "", line) in shown
+
+
+def test_the_stub_of_an_order_stays_where_it_was_issued(reader, session, world):
+    case = fixing(session, world)
+    served = ("存根", "收件人签名")
+    page = reader("town1.officer").get(f"/cases/{case.id}")
+    assert all(said in page.main for said in served)
+    page = reader("village.secretary").get(f"/cases/{case.id}")
+    assert "送达回证：以上通知书已收到" in page.main
+    assert not any(said in page.main for said in served)
 
 
 def test_signing_stands_before_giving_back(reader, play, clock):
@@ -233,8 +244,12 @@ def test_the_time_in_a_state_leads_to_its_cases(reader, play, clock):
         play.move(case, "town1.officer", "approve", opinion="同意")
     officer = reader("town1.officer")
     page = officer.get("/overview")
-    cells = [one for one in page.tree.iter("a") if "/overview/stays" in (one.get("href") or "")]
-    by_number = {one.get("href"): int(one.text) for one in cells}
+    rows = [(row.find("th/a"), row.find("td")) for row in page.tree.iter("tr")]
+    by_number = {
+        link.get("href"): int(n.text)
+        for link, n in rows
+        if link is not None and "/overview/stays" in link.get("href")
+    }
     (asked,) = [one for one in by_number if "date_change" in one and "state=asked" in one]
     assert by_number[asked] == 2
     shown = officer.get(asked)
