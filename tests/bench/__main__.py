@@ -20,6 +20,7 @@ SECTIONS = {
     "desk": "desk",
     "glance": "glance",
     "sweep": "clockwork",
+    "drain": "drain",
     "strangers": "strangers",
     "papers": "papers",
     "load": "load",
