@@ -26,6 +26,12 @@ def marked() -> list[sa.Table]:
     return [table for table in Base.metadata.sorted_tables if "once" in table.info]
 
 
+def stored() -> list[sa.Column]:
+    """Return the columns that name files in the data folder."""
+    columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
+    return [column for column in columns if column.name in ("stored", "thumb")]
+
+
 def sealed_daily() -> list[sa.Table]:
     """Return those whose rows are in no chain: the daily seal holds their count and root."""
     return [table for table in marked() if "seal" in table.columns]

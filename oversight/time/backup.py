@@ -22,6 +22,7 @@ from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_, say
 from oversight.base.settings import SHORTEST_KEY, Environment
 from oversight.engine import journal
+from oversight.models import records
 
 KEPT = 7
 NAMED = re.compile(r"oversight-(\d{4}-\d\d-\d\d)\.backup")
@@ -88,12 +89,10 @@ def _about(seen: sa.Connection, at: Moment) -> dict:
 
 
 def _files(seen: sa.Connection) -> set[str]:
-    """Return the names of the files that rows speak of."""
-    rows = [
-        *seen.exec_driver_sql("SELECT stored, thumb FROM attachments"),
-        *seen.exec_driver_sql("SELECT stored FROM paper_files"),
-    ]
-    return {name for row in rows for name in row if name}
+    """Return the names of the files that rows speak of, also before an upgrade."""
+    there = set(copies.tables(seen))
+    wanted = [column for column in records.stored() if column.table.name in there]
+    return {name for column in wanted for name in seen.scalars(sa.select(column)) if name}
 
 
 def examined(seen: sa.Connection, about: dict, heads: set[str], at: Moment, keys) -> list[str]:
@@ -179,6 +178,12 @@ def forget_old(folder: Path, keep: int = KEPT) -> None:
 def daily(folder: Path) -> list[Path]:
     """Return the daily backups, the oldest first."""
     return sorted(path for path in folder.glob("*.backup") if NAMED.fullmatch(path.name))
+
+
+def ended(folder: Path) -> float:
+    """Return when the newest daily backup was done, in seconds; 0 where there is none."""
+    found = daily(folder)
+    return found[-1].stat().st_mtime if found else 0
 
 
 def newest(folder: Path) -> date | None:

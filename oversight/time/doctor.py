@@ -27,7 +27,7 @@ from oversight.base.signing import Signer
 from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, SealedCopy, records
 from oversight.register import key_check
 
-from . import backup, due, faults, figures
+from . import backup, due, faults, figures, work
 
 GOOD, ODD, BAD = "good", "odd", "bad"
 LEVELS = {GOOD: N_("正常"), ODD: N_("注意"), BAD: N_("要处理")}
@@ -72,8 +72,8 @@ def _running(session: Session, env: Environment, known: Known, at: Moment) -> It
     yield _clock(session, at)
     yield _work(session, at)
     yield from _files(session, env)
-    if not env.sqlite and env.owner_url != env.database_url:
-        yield _rights(session)
+    if not env.sqlite:
+        yield _rights(session, env.owner_url == env.database_url)
 
 
 def _versions(session: Session) -> Finding:
@@ -127,7 +127,12 @@ def _triggers_of(session: Session) -> set[str]:
     return set(session.scalars(sa.text(text)))
 
 
-def _rights(session: Session) -> Finding:
+def _rights(session: Session, owns: bool) -> Finding:
+    if owns:
+        said = N_(
+            "程序用的就是表的所有者账户，日志只有触发器守着；可照 deploy/postgresql.sql 分成两个账户。"
+        )
+        return Finding(ODD, N_("数据库权限"), said)
     may = session.scalar(
         sa.text("SELECT has_table_privilege('journal', 'UPDATE, DELETE, TRUNCATE')")
     )
@@ -180,15 +185,20 @@ def _clock(session: Session, at: Moment) -> Finding:
 
 
 def _work(session: Session, at: Moment) -> Finding:
-    waiting, failed, broken = (
+    waiting, late, failed, broken = (
         figures.work_waiting(session, at),
+        work.late(session, at),
         figures.work_failed(session),
         faults.count(session),
     )
     said = say(
-        "到期未送达 %(a)s 件，失败 %(b)s 件，没有办成 %(c)s 件。", a=waiting, b=failed, c=broken
+        "到期未送达 %(a)s 件，其中迟了十分钟以上 %(d)s 件，失败 %(b)s 件，没有办成 %(c)s 件。",
+        a=waiting,
+        d=late,
+        b=failed,
+        c=broken,
     )
-    return Finding(ODD if failed or broken else GOOD, N_("后台办理"), said)
+    return Finding(ODD if late or failed or broken else GOOD, N_("后台办理"), said)
 
 
 # Files -------------------------------------------------------------------------------------------

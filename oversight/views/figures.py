@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flask import current_app
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 from prometheus_client.metrics_core import GaugeMetricFamily
@@ -11,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from oversight.base import jobs
 from oversight.base.db import db
-from oversight.time import due, faults, figures, work
+from oversight.time import backup, due, faults, figures, work
 
 from .session import moment
 
@@ -75,6 +76,11 @@ class Figures(Collector):
                 "last_sweep_timestamp_seconds",
                 "When the sweep ended last, to within ten minutes; 0 where it never did",
                 due.ended(db.session),
+            ),
+            (
+                "last_backup_timestamp_seconds",
+                "When the newest daily backup was done; 0 where there is none",
+                backup.ended(current_app.config["OVERSIGHT"].backup_dir),
             ),
             (
                 "sweep_faults",

@@ -20,7 +20,7 @@ from oversight.base.clock import StoppedClock
 from oversight.base.db import db, new_id
 from oversight.commands import keeping
 from oversight.engine import journal
-from oversight.models import Attachment, Case, JournalRow, Zone
+from oversight.models import Attachment, Case, JournalRow, Paper, SealedCopy, Zone
 from oversight.time import backup, sweep
 from tests.support import postgres
 from tests.support.actors import Play
@@ -196,6 +196,26 @@ def test_a_missing_photo_is_said_and_the_backup_kept(lived, tmp_path):
             path.unlink()
     said = lived.no("backup", str(tmp_path / "one.backup"))
     assert "有 1 个附件的文件不在了" in said and (tmp_path / "one.backup").exists()
+
+
+def test_a_missing_scan_is_said_as_a_missing_photo(lived, session, world, tmp_path):
+    paper, at_now = session.scalars(sa.select(Paper)).first(), at("2026-11-24").now
+    named = {"zone_id": paper.zone_id, "case_id": paper.case_id, "paper_id": paper.id}
+    more = {"by_id": world.people["village.secretary"].id, "kind": "image/jpeg", "at": at_now}
+    more |= {"version": 1, "size": 1, "sha256": "0" * 64, "stored": "f" * 32}
+    session.add(SealedCopy(**named, **more))
+    session.commit()
+    assert "有 1 个附件的文件不在了" in lived.no("backup", str(tmp_path / "one.backup"))
+
+
+def test_before_an_upgrade_a_backup_is_made_all_the_same(lived, tmp_path):
+    """The new program is there, the database is not its own yet."""
+    with lived.app.app_context(), db.engine.begin() as link:
+        for name in ("sealed_copies", "paper_files"):
+            link.exec_driver_sql(f"DROP TABLE {name}")
+        link.exec_driver_sql("UPDATE alembic_version SET version_num = '0038'")
+    assert "还没有升级" in lived.no("backup", str(tmp_path / "one.backup"))
+    assert archive.read(tmp_path / "one.backup")["heads"] == ["0038"]
 
 
 def test_a_changed_journal_is_said_and_the_backup_kept(lived, tmp_path):

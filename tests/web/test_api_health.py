@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import sqlalchemy as sa
 
 ASK = {"new_day": "2026-12-11", "reason": "冬修水利集中施工"}
@@ -50,6 +53,13 @@ def test_figures(api, world, clock):
     for person in world.people.values():
         assert person.name not in later
     assert "石桥" not in later
+
+
+def test_the_handbook_names_every_figure(api):
+    said = api(None).send("GET", "//metrics").get_data(as_text=True)
+    told = Path(__file__).parents[2] / "docs" / "operations.md"
+    named = re.findall(r"^\| `(oversight_\w+)", told.read_text("utf-8"), re.M)
+    assert sorted(named) == sorted(re.findall(r"^# TYPE (\w+) gauge", said, re.M))
 
 
 def test_figures_stay_on_this_machine(api):
