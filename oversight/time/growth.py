@@ -37,7 +37,10 @@ from oversight.register import audit_log
 LOOSE = timedelta(days=1)
 SAYS = "tell"  # the kind of work of which nothing but its key says that it was done
 SAID = timedelta(days=1095)
-FEW = 1_000  # rows that go in one transaction: whoever writes waits for no more
+MANY, FEW = (
+    20_000,
+    1_000,
+)  # rows looked for at once; that go in one transaction: no writer waits for more
 NAME = "pruned"
 
 
@@ -107,18 +110,28 @@ def _old(chosen: dict, at: Moment):
 
 
 def _drop(session: Session, zone_id: str, model, which: sa.ColumnElement[bool]) -> int:
-    """Remove the rows of a zone for which something holds, looked for without a lock; returns how
-    many. Commits, so many at a time.
+    """Remove the rows of a zone for which something holds; returns how many. Commits, so many at a
+    time.
     """
+    total, gone = 0, 1
+    while gone:
+        gone = _drop_some(session, zone_id, model, which)
+        total += gone
+    return total
+
+
+def _drop_some(session: Session, zone_id: str, model, which: sa.ColumnElement[bool]) -> int:
+    """Remove some of them, looked for without a lock; returns how many. Commits."""
     with reading():
         key = sa.inspect(model).primary_key
-        found = session.execute(sa.select(*key).where(model.zone_id == zone_id, which)).all()
+        asked = sa.select(*key).where(model.zone_id == zone_id, which).limit(MANY)
+        found = [tuple(row) for row in session.execute(asked)]
         session.rollback()
     gone = 0
     for start in range(0, len(found), FEW):
-        some = [tuple(row) for row in found[start : start + FEW]]
         with one_transaction(session):
-            gone += touched(session, sa.delete(model).where(sa.tuple_(*key).in_(some), which))
+            some = sa.tuple_(*key).in_(found[start : start + FEW])
+            gone += touched(session, sa.delete(model).where(some, which))
     return gone
 
 

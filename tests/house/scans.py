@@ -124,7 +124,7 @@ _BY_REASON = {
     },
     PRUNE: {
         "sign_ins": "forget_old",
-        **dict.fromkeys(["logins", "api_tokens", "notices", "work", "reminders"], "_drop"),
+        **dict.fromkeys(["logins", "api_tokens", "notices", "work", "reminders"], "_drop_some"),
         "attachments": "tidy",
         "paper_files": "tidy",
         "sealed_copies": "tidy",
