@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -93,7 +93,7 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
 
 def _row_of(names: list[str]) -> Callable:
     """Return what makes a row with named columns of its values."""
-    row: Any = namedtuple("Row", names, rename=True)
+    row = cast(Any, namedtuple("Row", names, rename=True))
     return row._make
 
 
