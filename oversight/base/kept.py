@@ -69,9 +69,9 @@ class _Held(NamedTuple):
 
 
 def _held(session) -> _Held:
-    session = plain(session)
     held = session.info.get("held")
     if held is None or not held.begun.is_active:
+        session = plain(session)
         connection = session.connection()
         held = _Held(session.get_transaction(), connection, connection.info.get("kept"))
         session.info["held"] = held
@@ -86,18 +86,19 @@ def link(session) -> sa.Connection:
 def listen(engine: sa.Engine) -> None:
     """Let an engine's transactions keep what they read."""
     sa.event.listen(engine, "begin", _begin)
-    sa.event.listen(engine, "before_cursor_execute", _forget)
+    sa.event.listen(engine, "before_cursor_execute", _forget, retval=True)  # bare: called for each
 
 
 def _begin(connection) -> None:
     connection.info["kept"] = {}
 
 
-def _forget(connection, _cursor, statement: str, *_) -> None:
+def _forget(connection, _cursor, statement: str, given, *_):
     """Drop what rests on a table that is about to be written; all, where it is not plain which."""
     harmless, table = _written(statement)
     if not harmless:
         forget_table(connection, table)
+    return statement, given
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -42,8 +42,7 @@ class Prepared:
         """Return what it finds, by the names of its columns."""
         connection = kept.link(session)
         made = self._for(connection)
-        found = made.run(connection, values).fetchall()
-        return [dict(zip(made.columns, made.values(row), strict=True)) for row in found]
+        return [made.named(row) for row in made.run(connection, values).fetchall()]
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
@@ -93,7 +92,9 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
 
 
 def _row_of(names: list[str]) -> Callable:
-    return namedtuple("Row", names, rename=True)
+    """Return what makes a row with named columns of its values."""
+    row = cast(Any, namedtuple("Row", names, rename=True))
+    return row._make
 
 
 def _columns_of(statement):
@@ -107,8 +108,8 @@ class Fixed:
 
     def __init__(self, statement: sa.Select | sa.CompoundSelect):
         self.statement: sa.Select | sa.CompoundSelect | None = statement
-        self.out: list[Callable | None] = []
-        self.text, self.Row = "", _row_of([])
+        self.out: list[tuple[int, Callable]] = []
+        self.text, self.of = "", _row_of([])
         self.given: Any = None
 
     def rows(self, session) -> list:
@@ -118,24 +119,16 @@ class Fixed:
         if statement is not None:
             return self._begin(connection, statement)
         cursor = _run(connection, self.text, self.given)
-        return [
-            self.Row(
-                *[
-                    value if make is None else make(value)
-                    for make, value in zip(self.out, row, strict=True)
-                ]
-            )
-            for row in cursor.fetchall()
-        ]
+        return [self.of(_converted(row, self.out)) for row in cursor.fetchall()]
 
     def _begin(self, connection: sa.Connection, statement) -> list:
         result = connection.execute(statement)
         context, columns = result.context, list(_columns_of(statement))
         self.text, self.given = context.statement, context.parameters[0]
-        self.Row = _row_of([column.key for column in columns])
-        self.out = [_reader(column.type, connection.dialect) for column in columns]
+        self.of = _row_of([column.key for column in columns])
+        self.out = _converters(_reader(column.type, connection.dialect) for column in columns)
         self.statement = None
-        return [self.Row(*row) for row in result]
+        return [self.of(row) for row in result]
 
 
 def _run(connection: sa.Connection, text: str, given, many: bool = False):
@@ -151,6 +144,18 @@ def _run(connection: sa.Connection, text: str, given, many: bool = False):
     return cursor
 
 
+def _converters(of: Iterable[Callable | None]) -> list[tuple[int, Callable]]:
+    """Return the converters of a row's values with their places: most values have none."""
+    return [(place, make) for place, make in enumerate(of) if make is not None]
+
+
+def _converted(values: Iterable, converters: list[tuple[int, Callable]]) -> list:
+    made = list(values)
+    for place, make in converters:
+        made[place] = make(made[place])
+    return made
+
+
 class _Compiled:
     """Text and converters of a statement for one dialect."""
 
@@ -163,29 +168,25 @@ class _Compiled:
             self.text, fixed, places = state.statement, state.parameters, state.positiontup
             converters |= state.processors
         self.positional = places is not None
-        # what each parameter is: its name, its converter, and its value where the statement fixes it
-        self.order = [(name, converters.get(name), fixed.get(name)) for name in places or fixed]
-        self.names = [name for name, _convert, _fixed in self.order]
-        self.columns = [column.key for column in _columns_of(statement)]
-        self.Row: Callable = _row_of(self.columns)
-        self.out = [_reader(column.type, dialect) for column in _columns_of(statement)]
+        self.names = list(places or fixed)
+        # what a parameter holds where nothing is given: what the statement fixes, or nothing
+        self.fixed = {name: fixed.get(name) for name in self.names}
+        self.into = _converters(converters.get(name) for name in self.names)
+        columns = list(_columns_of(statement))
+        self.columns = [column.key for column in columns]
+        self.of = _row_of(self.columns)
+        self.out = _converters(_reader(column.type, dialect) for column in columns)
 
     def row(self, found):
-        return self.Row(*self.values(found))
+        return self.of(_converted(found, self.out))
 
-    def values(self, found) -> list:
-        """Return the values of a row as the program wants them."""
-        return [
-            value if make is None else make(value)
-            for make, value in zip(self.out, found, strict=True)
-        ]
+    def named(self, found) -> dict:
+        return dict(zip(self.columns, _converted(found, self.out)))  # noqa: B905  asked for each row
 
     def given(self, values: dict):
         """Return values as the driver wants them."""
-        made = [
-            convert(values.get(name, fixed)) if convert else values.get(name, fixed)
-            for name, convert, fixed in self.order
-        ]
+        known = {**self.fixed, **values}
+        made = _converted([known[name] for name in self.names], self.into)
         return made if self.positional else dict(zip(self.names, made, strict=True))
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):

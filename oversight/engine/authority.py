@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight import workflows
-from oversight.base.db import find
+from oversight.base.db import find, held, put
 from oversight.base.kept import Kept
 from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound
 from oversight.base.rows import ids_of
@@ -30,6 +31,7 @@ from oversight.organization.standing import in_office
 from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, successor_of
 from oversight.rules import parties
 
+from . import statements
 from .built import built
 from .sight import COOLING_OFF, readable
 
@@ -304,10 +306,17 @@ def open_to(session: Session, who: Actor, case_ids: Iterable[str]) -> set[str]:
 
 def seen(session: Session, who: Actor, case_id: str) -> Case:
     """Return a case in the actor's sight, its unit read with it. Raises NotFound."""
-    case = session.get(Case, case_id, options=[joinedload(Case.unit)])
-    if case is None:
-        raise NotFound()
+    case = held(session, Case, case_id) or _read(session, case_id)
     see(session, who, case)
+    return case
+
+
+def _read(session: Session, case_id: str) -> Case:
+    rows = statements.READ.dicts(session, of_case=case_id)
+    if not rows:
+        raise NotFound()
+    case = put(session, Case, rows[0])
+    set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
     return case
 
 

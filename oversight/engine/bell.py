@@ -8,11 +8,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import touched
+from oversight.base.prepared import Prepared
 from oversight.models import Case, Notice
 from oversight.organization.actor import Actor
 
 from .sight import readable
+
+_notices = Notice.__table__
+_OPENED = Prepared(
+    sa.update(_notices)
+    .where(
+        _notices.c.person_id == sa.bindparam("of_person"),
+        _notices.c.read_at.is_(None),
+        _notices.c.case_id == sa.bindparam("of_case"),
+    )
+    .values(read_at=sa.bindparam("now"))
+)
 
 
 class Line(NamedTuple):
@@ -58,10 +69,7 @@ def read(session: Session, who: Actor, at: Moment, line: str | None = None) -> N
 
 def opened(session: Session, who: Actor, case_id: str, at: Moment) -> None:
     """Take a case that its reader has opened for told (已阅). Commits where that changes anything."""
-    mine = sa.update(Notice).where(
-        Notice.person_id == who.id, Notice.read_at.is_(None), Notice.case_id == case_id
-    )
-    if touched(session, mine.values(read_at=at.now)):
+    if _OPENED.write(session, of_person=who.id, of_case=case_id, now=at.now):
         session.commit()
 
 

@@ -20,7 +20,6 @@ from oversight.base.rows import grouped
 from oversight.models import Notice, OutboxMessage
 
 log = logging.getLogger(__name__)
-NAMED = ("zone_id", "key", "kind", "payload", "due_at")
 CALLS = ("desk", "remind", "handed", "delegated", "given_back", "nudge")  # lines that call to work
 LONGEST = 200  # characters of a line
 MOST = 5  # tries, after which somebody must look
@@ -56,17 +55,20 @@ def enqueue(
     session: Session, zone_id: str, key: str, kind: str, payload: dict, due_at: datetime
 ) -> bool:
     """Enqueue a message in the session's transaction; a key that is queued already is left alone."""
-    row = message(zone_id, key, kind, payload, due_at)
+    return _enqueue(session, message(zone_id, key, kind, payload, due_at))
+
+
+def _enqueue(session: Session, row: dict) -> bool:
     new = insert_once(session, OutboxMessage, **row)
     if new:
-        jobs.defer(session.connection(), [_job(row)])
+        jobs.defer(kept.link(session), [_job(row)])
     return new
 
 
 def enqueue_all(session: Session, messages: list[dict]) -> None:
     """Enqueue messages as `message` makes them, in the session's transaction."""
     if len(messages) == 1:
-        enqueue(session, **{name: messages[0][name] for name in NAMED})
+        _enqueue(session, messages[0])
         return
     insert_all_once(session, OutboxMessage, messages)
     if messages and jobs.queued(session.connection()):

@@ -32,7 +32,8 @@ LAID = (
     "answer",
 )
 
-CASE = Prepared(sa.select(*columns(Case)).where(_cases.c.id == _case).with_for_update())
+_one = sa.select(*columns(Case)).where(_cases.c.id == _case)
+READ, CASE = Prepared(_one), Prepared(_one.with_for_update())
 CLEAR = Prepared(
     sa.update(_items)
     .where(_items.c.case_id == _case, _items.c.closed_at.is_(None), _items.c.kind != "copy")

@@ -46,7 +46,7 @@ from oversight.rules.context import TransitionContext
 
 from . import assignment, authority, capsule, inbox, many, outbox, search, statements
 from .journal import by_whom, chain_row
-from .use_case import use_case
+from .use_case import shows, use_case
 
 CHANGES = ("restate", "redate", "inherit")  # what makes another matter of a case, and is no move
 _LAST = (
@@ -181,10 +181,10 @@ def context(
 def lock(session: Session, case_id: str) -> Case:
     """Load a case under a row lock and as it is now. Raises NotFound."""
     session.flush()
-    row = statements.CASE.first(session, of_case=case_id)
-    if row is None:
+    rows = statements.CASE.dicts(session, of_case=case_id)
+    if not rows:
         raise NotFound()
-    case = put(session, Case, row._asdict())
+    case = put(session, Case, rows[0])
     kept.forget(session)
     parties.read(session, case, workflows.of(case).opened_by.name)
     set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
@@ -941,7 +941,9 @@ def submit(
 ) -> Case:
     """Make one move and commit; a refusal changes nothing but a row in `refusals`."""
     with use_case(session, actor, at, name, case_id=case_id):
-        return perform(session, case_id, name, actor, words, version=version, at=at)
+        case = perform(session, case_id, name, actor, words, version=version, at=at)
+        shows(session, case, case.unit, *([actor.person] if actor else []))
+        return case
 
 
 def submit_opening(

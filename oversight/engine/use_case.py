@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base import outages
 from oversight.base.clock import Moment
-from oversight.base.db import find, id_of, unsynced
+from oversight.base.db import as_loaded, find, id_of, settle, unsynced
 from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
@@ -27,6 +27,7 @@ from . import authority, journal
 AFTER = "use_case:after"
 # In the session: what the post of a form claims before its first act, and in the present one.
 ONCE, CLAIMS = "use_case:once", "use_case:claims"
+SHOWN = "use_case:shown"
 
 
 @contextmanager
@@ -89,13 +90,22 @@ def one_transaction(session: Session, trial: bool = False) -> Iterator[None]:
         trial = True
         raise
     finally:
+        session.info.pop(SHOWN, None)
         for act in session.info.pop(AFTER):
             act()
+
+
+def shows(session: Session, *rows) -> None:
+    """Let what is shown next take these rows as the transaction leaves them: it has read them itself
+    and has written all of them, and need not ask for them again.
+    """
+    session.info.setdefault(SHOWN, []).extend(rows)
 
 
 def _commit(session: Session) -> None:
     """End a transaction for good. Raises Unsure where nobody knows whether it came about."""
     session.flush()
+    left = [(row, as_loaded(row)) for row in session.info.get(SHOWN, ())]
     try:
         session.commit()
     except DBAPIError as error:
@@ -103,6 +113,8 @@ def _commit(session: Session) -> None:
         if refusal is None:
             raise
         raise refusal from error
+    for row, values in left:
+        settle(row, values)
 
 
 def claim(session: Session) -> None:

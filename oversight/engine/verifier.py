@@ -21,8 +21,11 @@ HASHED: dict[str, dict] = {  # by format
 FREE = {"persons": ("exempt_until", "left_on")}
 
 
+_canon = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(values: dict) -> str:
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _canon.encode(values)
 
 
 def digest(values: dict) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ def key_of(model: type, values) -> str:
     return "/".join(str(getattr(values, name)) for name in _keys(model))
 
 
+@cache
 def _keys(model: type) -> list[str]:
     mapper: Mapper = sa.inspect(model)
     return [mapper.get_property_by_column(column).key for column in mapper.primary_key]

@@ -8,7 +8,11 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from oversight.base.db import columns, known
+from oversight.base.kept import write_out
+from oversight.base.prepared import Prepared
 from oversight.law.roles import (
     ADMINISTRATORS,
     BRANCH_LEADERS,
@@ -107,12 +111,11 @@ class AuthorityBasis:
 def actor_of(session: Session, person_id: str, on: date) -> Actor:
     """Gather what a person holds on a day."""
     person = session.get(Person, person_id)
-    known = session.scalars(
-        _POSTS_OF, {"person": person_id, "day": on, "since": on - standing.REMEMBERED}
-    ).all()
-    left = [post for post in known if post.to_on is not None and post.to_on < on]
-    posts = tuple(post for post in known if post not in left)
-    branch = session.scalar(_BRANCH_OF, {"person": person_id, "day": on})
+    write_out(session)
+    held_lately = _posts(session, person, on)
+    left = [post for post in held_lately if post.to_on is not None and post.to_on < on]
+    posts = tuple(post for post in held_lately if post not in left)
+    branch = _branch(session, person, on)
     about = substitution.about(session, person, on)
     stands_in = tuple(row for row in about if row.person_id == person_id)
     business, sight = _business(posts, stands_in), _sight(posts, stands_in, branch)
@@ -135,6 +138,21 @@ def actor_of(session: Session, person_id: str, on: date) -> Actor:
         tuple(_led_before(session, left, stands_in, on)),
         tuple(row for row in about if row.person_id != person_id),
     )
+
+
+def _posts(session: Session, person: Person, on: date) -> list[Post]:
+    """Return the posts that a person holds on a day or held lately, with their units."""
+    since = on - standing.REMEMBERED
+    rows = _POSTS_OF.dicts(session, person=person.id, day=on, since=since)
+    found = [known(session, Post, row) for row in rows]
+    for post in found:
+        set_committed_value(post, "unit", standing.unit(session, person.zone_id, post.unit_id))
+    return found
+
+
+def _branch(session: Session, person: Person, on: date) -> Unit | None:
+    row = _BRANCH_OF.first(session, person=person.id, day=on)
+    return row and standing.unit(session, person.zone_id, row.unit_id)
 
 
 def _business(posts: tuple[Post, ...], stands_in: tuple[Substitution, ...]) -> list[str]:
@@ -232,8 +250,8 @@ def _member_rank() -> int:
 # Asked once a request: built once
 
 _PERSON: sa.BindParameter[str] = sa.bindparam("person")
-_POSTS_OF = (
-    sa.select(Post)
+_POSTS_OF = Prepared(
+    sa.select(*columns(Post))
     .where(
         Post.person_id == _PERSON,
         Post.from_on <= substitution.DAY,
@@ -241,8 +259,8 @@ _POSTS_OF = (
     )
     .order_by(Post.from_on, Post.id)
 )
-_BRANCH_OF = (
-    sa.select(Unit)
-    .join(Membership, Membership.unit_id == Unit.id)
-    .where(Membership.person_id == _PERSON, is_member(substitution.DAY))
+_BRANCH_OF = Prepared(
+    sa.select(Membership.__table__.c.unit_id).where(
+        Membership.person_id == _PERSON, is_member(substitution.DAY)
+    )
 )

@@ -200,7 +200,7 @@ def costly(method: str, path: str) -> int:
 def chosen_locale() -> Locale | None:
     """Return the language of whoever is logged in; None leaves the installation's default."""
     if has_request_context() and current_user and current_user.is_authenticated:
-        return said.language(current_user.account.locale)
+        return said.language(current_user.locale)
     return None
 
 

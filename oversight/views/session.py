@@ -64,6 +64,7 @@ class SignedIn(UserMixin):
 
     def __init__(self, token: str, account: Account, login: Login):
         self.token, self.account, self.login = token, account, login
+        self.locale = account.locale  # asked for every word, also after a commit
 
     def get_id(self) -> str:
         return self.token

@@ -24,6 +24,7 @@ class Moves:
         self.program = Program(**given)
         self.actors: dict = {}
         self.cases = self.open()
+        self.program.engine.dispose()  # a refusal on the way has set what its connection waits for
         self.turn = 0
 
     def who(self, unit_id: str, office: str):

@@ -108,7 +108,7 @@ def stop_chance() -> None:
     secrets.token_urlsafe = lambda size=32: draw["text"].randbytes(size).hex()
     secrets.randbelow = draw["below"].randrange
     secrets.choice = draw["choice"].choice
-    ids = importlib.import_module("uuid6")
+    ids = importlib.import_module("oversight.base.db")
     ids.time = SimpleNamespace(time_ns=lambda: int(NOW.timestamp()) * 10**9)
     ids.secrets = SimpleNamespace(randbits=draw["id"].getrandbits)
 

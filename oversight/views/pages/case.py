@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
-from oversight.base.db import db
+from oversight.base.db import db, reading
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
@@ -119,7 +119,8 @@ def make(case_id, name):
         raise
     except DomainError as refusal:
         return conflict(refusal, seen(case_id), move, words), refusal.status
-    return redirect(_after(_tell(case, move)))
+    with reading():
+        return redirect(_after(_tell(case, move)))
 
 
 def _made(case: Case, name: str, words: dict, version: int | None) -> Case:
