@@ -270,7 +270,7 @@ def ballot(
         _of_year(said),
         *map(Paragraph, HOW_TO_VOTE),
         _beside((N_("姓名"), *grades), rows, (1.8, *[1] * len(grades))),
-        _fields(NOTHING, wide=True, wrong=N_("存在问题")),
+        _fields(NOTHING, wide=True, room="\n", wrong=N_("存在问题")),
     )
 
 
@@ -289,11 +289,7 @@ def count(
         N_("民主评议党员民主测评汇总表") if summary else N_("民主评议党员民主测评计票表"),
         _of_year(said),
         _pairs(*((label, said.get(key, "")) for key, label in asked)),
-        Table(
-            (names, *numbered),
-            (0.6, 1.4, *[0.9] * len(grades), 0.8),
-            dense=len(numbered) > SIDE // 2,
-        ),
+        _beside(names, numbered, (0.6, 1.6, *[0.9] * len(grades), 0.8)),
         _pairs((N_("监票人（签名）"), ""), (N_("计票人（签名）"), ""), (N_("日期"), "")),
     )
 

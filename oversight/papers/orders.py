@@ -15,7 +15,7 @@ from oversight.models import Case, Unit
 from oversight.models.papers import UNNUMBERED
 from oversight.organization.units import superiors
 
-from .letter import BLANKS, chinese_count, chinese_day, letter, stop
+from .letter import BLANKS, chinese_count, chinese_day, letter, remark, seat, stop
 from .numbers import cited
 
 if TYPE_CHECKING:
@@ -91,6 +91,48 @@ def closing(attempt: TransitionContext) -> dict:
         ],
     )
     return {**body, "copies": _copies(attempt, unit)}
+
+
+def extended(attempt: TransitionContext) -> dict:
+    """Compose the consent to a later deadline."""
+    asked = attempt.case.facts["extension"]
+    day, until = (chinese_day(read_day(asked[name])) for name in ("before", "until"))
+    text = f"同意整改期限由{day}延至{until}（含当日）。"
+    return _answer(attempt, N_("同意延长整改期限"), _about(attempt) + text)
+
+
+def not_extended(attempt: TransitionContext) -> dict:
+    """Compose the no to a later deadline."""
+    text = N_("不同意延长，请按原定期限完成整改。")
+    return _answer(attempt, N_("不同意延长整改期限"), _about(attempt) + text)
+
+
+def _about(attempt: TransitionContext) -> str:
+    return f"你支部关于延长{cited(attempt, '整改通知书')}整改期限的申请收悉。经研究，"
+
+
+def heard(attempt: TransitionContext) -> dict:
+    """Compose what is answered to a branch that objects, or has asked for a review, finding by finding."""
+    again = attempt.move.name == "answer_review"
+    what = N_("提请的复查") if again else N_("提出的异议")
+    come = f"你支部对{cited(attempt, '整改通知书')}{what}收悉。经{'复查' if again else '研究'}，"
+    answers = attempt.raw.get("answers") or []
+    said = [
+        f"{stop(finding['fact'])}答复：{stop(answer)}"
+        for finding, answer in zip(attempt.case.facts["findings"], answers, strict=False)
+        if answer
+    ]
+    onward = N_("请继续按通知书完成整改，整改期限继续计算。")
+    lines = [f"{chinese_count(place)}、{line}" for place, line in enumerate(said, 1)]
+    text = [f"{come}答复如下：", *lines] if lines else [come + onward]
+    title = N_("整改异议复查") if again else N_("整改异议")
+    return _answer(attempt, title, *text, onward if lines else "")
+
+
+def _answer(attempt: TransitionContext, what: str, *texts: str) -> dict:
+    said = remark(attempt.words.get("opinion") or "", "不同意", "同意")
+    to = attempt.unit.name
+    return letter(attempt, seat(attempt), f"关于{what}的批复", to, [*texts, said, N_("此复。")])
 
 
 def cite(number: str) -> str:

@@ -9,7 +9,7 @@ from oversight.law.definition import issuing
 from oversight.models import Unit
 
 from .letter import full_day, letter, remark, seat
-from .numbers import issue
+from .numbers import issue, reply_series
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -40,6 +40,29 @@ def answer(attempt: TransitionContext) -> dict:
             N_("特此函复。"),
         ],
     )
+
+
+def not_forwarded(attempt: TransitionContext) -> dict:
+    """Compose a superior's no to asking the owner at all."""
+    facts, why = attempt.case.facts, attempt.words.get("reason") or ""
+    day = full_day(attempt.fact_day("day"))
+    return letter(
+        attempt,
+        seat(attempt),
+        f"关于不同意借用{facts['place']}的批复",
+        attempt.unit.name,
+        [
+            f"你支部关于{day}借用{facts['place']}的请示收悉。经研究，不同意借用。",
+            remark(why, "不同意借用", "不同意"),
+            N_("此复。"),
+        ],
+    )
+
+
+@issuing(not_forwarded)
+def issue_refusal(attempt: TransitionContext) -> None:
+    """不同意的批复编文号印发。"""
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), not_forwarded(attempt))
 
 
 @issuing(answer)

@@ -18,6 +18,7 @@ SINCE_4 = {
     *("signed_workday", "signed_after_receipt", "signed_sensible_term", "as_signed"),
     *("note_signed", "note_overdue"),
 }
+SINCE_6 = {"issue_extension", "issue_no_extension", "issue_heard"}
 SERVED_4 = house_rule("整改通知书送达后 2 个工作日内签收。")
 RECHECKED_4 = house_rule(
     "收到整改报告后 5 个工作日内由拟稿人、整改人以外的人逐条复核；复核期间整改期限不走。"
@@ -26,11 +27,15 @@ RECHECKED_4 = house_rule(
 
 def earlier(now: Workflow) -> tuple[Workflow, ...]:
     """Return the earlier versions of an order, the newest first."""
+    # Version 5: a branch that asked for time, or objected, was answered without a paper.
+    fifth = replace(now, version=5, moves=tuple(map(_unwritten, now.moves)))
     # Version 4: what was found was always 组织不力, of state firms too.
     found = tuple(
         replace(one, items=facts.FOUND) if one.name == "findings" else one for one in now.facts
     )
-    fourth = replace(now, version=4, facts=found, open_if=_without(now.open_if, {"ground_fits"}))
+    fourth = replace(
+        fifth, version=4, facts=found, open_if=_without(fifth.open_if, {"ground_fits"})
+    )
     # Version 3: the deadline was set after the signature, and a member of the branch might judge.
     third = replace(fourth, version=3, outsiders=None, moves=tuple(map(_third, fourth.moves)))
     # Version 2: any term, any number of extensions, and visits of any age and kind.
@@ -42,7 +47,11 @@ def earlier(now: Workflow) -> tuple[Workflow, ...]:
     )
     # Version 1: sent back, an order was due after five working days even where it had had longer.
     first = replace(second, version=1, moves=tuple(map(_first, second.moves)))
-    return tuple(map(_before_5, (fourth, third, second, first)))
+    return (fifth, *map(_before_5, (fourth, third, second, first)))
+
+
+def _unwritten(move: Move) -> Move:
+    return replace(move, does=_without(move.does, SINCE_6))
 
 
 def _without(parts: tuple, later: set[str]) -> tuple:

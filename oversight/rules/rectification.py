@@ -12,11 +12,11 @@ from oversight.base.sentences import N_
 from oversight.calendar.workdays import add_workdays
 from oversight.law.binding import binds
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, effect, rule
+from oversight.law.definition import Field, effect, issuing, rule
 from oversight.organization.units import superiors
 from oversight.papers import orders
 from oversight.papers.letter import chinese_day, seat
-from oversight.papers.numbers import issue, void
+from oversight.papers.numbers import issue, reply_series, void
 
 from .context import TransitionContext
 
@@ -278,6 +278,28 @@ def note_answer(attempt: TransitionContext) -> None:
             "reviewed": attempt.move.name,
         }
     )
+
+
+@issuing(orders.extended)
+def issue_extension(attempt: TransitionContext) -> None:
+    """同意延期的批复编文号印发。"""
+    _reply(attempt, orders.extended(attempt))
+
+
+@issuing(orders.not_extended)
+def issue_no_extension(attempt: TransitionContext) -> None:
+    """不同意延期的批复编文号印发。"""
+    _reply(attempt, orders.not_extended(attempt))
+
+
+@issuing(orders.heard)
+def issue_heard(attempt: TransitionContext) -> None:
+    """答复编文号印发。"""
+    _reply(attempt, orders.heard(attempt))
+
+
+def _reply(attempt: TransitionContext, body: dict) -> None:
+    issue(attempt, seat(attempt), "reply", reply_series(attempt), body, standing=False)
 
 
 @effect

@@ -5,6 +5,7 @@ Silence is never consent: what nobody answers goes up to the next superior, and 
 itself.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from oversight.base.sentences import N_
@@ -46,7 +47,7 @@ LAPSED = State("lapsed", "到期未答复")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "venue", N_("借用活动阵地"), version=1, opens=ASKED, opened_by=BRANCH, short=N_("借用阵地"),
+    "venue", N_("借用活动阵地"), version=2, opens=ASKED, opened_by=BRANCH, short=N_("借用阵地"),
     setting=switch("venue_lending", N_("借用活动阵地"), N_("开办以后，支部可以向别的单位借用活动阵地；停办的，已提出的照常办完。")),
     facts=(Field(facts.OWNER, "unit", "阵地属于哪个单位"), Field("place", "text", "借用哪处阵地"),
            Field("day", "date", "哪天使用"), Field("purpose", "text", "开展什么活动")),
@@ -57,7 +58,8 @@ WORKFLOW = Workflow(
              only_if=(another_person, facts.day_ahead), does=(facts.begin_with_owner,),
              consequence=N_("同意后由阵地所属党组织答复"), tells=(Tell(BRANCH, "上级已同意，等阵地所属党组织答复。"),)),
         Move("refuse", "不同意", ASKED, NOT_FORWARDED, by=SUPERIOR, under=PATH, asks=(WHY,), decides=True,
-             only_if=(another_person,), tone="negative", tells=(Tell(BRANCH, "上级不同意借用阵地。"),)),
+             only_if=(another_person,), does=(papers.issue_refusal,), tone="negative",
+             tells=(Tell(BRANCH, "上级不同意借用阵地。"),)),
         Move("approve", "同意借用", FORWARDED, AGREED, by=OWNER, under=SHARED, asks=(NOTE,), decides=True,
              only_if=(another_person, facts.day_ahead), warns=(facts.not_lent,), does=(papers.issue_answer,),
              consequence=N_("同意即编文号印发复函"), phrases=(N_("请爱护设施，用后恢复原状。"),),
@@ -76,3 +78,15 @@ WORKFLOW = Workflow(
     ),
 )
 # fmt: on
+
+# Version 1: a superior's no was no paper.
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        moves=tuple(
+            replace(move, does=tuple(one for one in move.does if one is not papers.issue_refusal))
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

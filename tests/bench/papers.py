@@ -16,6 +16,7 @@ from time import perf_counter
 
 from oversight.base import files
 from oversight.papers import docx, pdf
+from oversight.papers.books import MONTHS, Book, Day, branch_book
 from oversight.papers.checking import Check
 from oversight.papers.layout import lines
 from tests.support.real_papers import TEN
@@ -44,6 +45,7 @@ def measure(report: Report, scene: Scene) -> None:
     report.goal("one paper, its fonts subset", rounds[0][0][2], "KB", 300)
     beside = statistics.median(one[0] / bare for one, bare in rounds)
     report.add("one paper over plain typst.compile, CPU", ours, "s", beside, 1.3)
+    report.goal("handbook of a branch's year, CPU of its child", _handbook(), "s", 5)
     _batch(report, 40 if scene.quick else BATCH, 10 if scene.quick else EARLY)
 
 
@@ -59,6 +61,22 @@ def _one() -> tuple[float, float, float]:
         data = setter(TEN["reply"], CHECK, AT)
         most = _memory(setter)
     return _spent() - before, most, len(data) / 1024
+
+
+def _handbook() -> float:
+    """Set a full year of a branch: twelve days of nine lines, meetings and issues."""
+    long = TEN["reply"].blocks[0].text
+    days = [
+        Day(f"{month}月主题党日", [(f"第{line}项", long) for line in range(9)]) for month in MONTHS
+    ]
+    before = _spent()
+    with pdf.Setter() as setter:
+        setter(
+            branch_book(Book("青溪村党支部", "2026", [long] * 20, days, [long] * 4, [long] * 20)),
+            CHECK,
+            AT,
+        )
+    return _spent() - before
 
 
 def _memory(setter: pdf.Setter) -> float:

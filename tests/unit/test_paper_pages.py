@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.papers import pdf
+from oversight.papers import forms, pdf
 from oversight.papers.checking import Check
 from oversight.papers.forms import FORMS, sign_in
 from oversight.papers.layout import letter, title_lines, width
@@ -66,6 +66,22 @@ def test_a_blank_form_tears_nothing_off(name, count):
 def test_forty_sign_on_one_page():
     roll = [(f"欧阳建国{number}", "", "") for number in range(40)]
     assert len(drawn(sign_in({}, roll), Check())) == 1
+
+
+FORTY = ["王建国", "欧阳建国"] * 20
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        forms.ballot({}, FORTY),
+        forms.count({}, [(one, "3", "30", "7", "0", "40") for one in FORTY], summary=True),
+        forms.meeting({}, FORTY),
+    ],
+    ids=["ballot", "summary", "meeting"],
+)
+def test_forty_are_voted_on_counted_and_sign_on_one_page(content):
+    assert len(drawn(content, Check())) == 1
 
 
 def test_a_word_of_a_title_is_not_torn():

@@ -24,7 +24,7 @@ from tests.db import (
     test_zone_shift,
 )
 from tests.db.test_appraisal_walk import Appraising
-from tests.db.test_rectification_walk import rechecking
+from tests.db.test_rectification_walk import fixing, rechecking
 from tests.support.one_text import on_page, words
 
 OFFICER, SECRETARY, SIGNER = "town1.officer", "village.secretary", "zone.committee1"
@@ -61,6 +61,11 @@ def lent(play) -> Case:
     return test_venue_walk.forwarded(play)
 
 
+def borrowing(play) -> Case:
+    lent(play)
+    return test_venue_walk.ask(play, day="2026-12-10")
+
+
 def exempted(play) -> Case:
     return play.move(test_exemption.ask(play), SECRETARY, "support")
 
@@ -77,6 +82,23 @@ def checked(play) -> Case:
     case = rechecking(play.session, play.world)
     play.on("2026-12-03")
     return case
+
+
+def later(play) -> Case:
+    case = fixing(play.session, play.world)
+    words = {"until": "2026-12-18", "reason": "材料要到区里补办"}
+    return play.on("2026-12-02").say(case, SECRETARY, "ask_extension", words)
+
+
+def objected(play) -> Case:
+    case = fixing(play.session, play.world)
+    words = {"reason": "当天按时开展，签到表可查"}
+    return play.on("2026-11-27").say(case, SECRETARY, "object", words)
+
+
+def reviewed(play) -> Case:
+    case = play.say(objected(play), OFFICER, "answer_objection", {"opinion": "维持"})
+    return play.say(case, SECRETARY, "ask_higher_review", {})
 
 
 def away(play) -> Case:
@@ -105,6 +127,7 @@ def _asked(play, move: str, why: str) -> Case:
     return village.lead(move, members=dict.fromkeys(people, why))
 
 
+HEARD = {"answers": ["签到表与照片不符，维持", ""], "opinion": "请按期整改。"}
 JUDGED = {"verdicts": ["accepted", "explained"], "opinion": "同意销号"}
 # By workflow, state and move: what leads there, who answers, with which words.
 SCENES = {
@@ -127,6 +150,11 @@ SCENES = {
     ("month_report", "asked", "excuse_month"): (put_off, OFFICER, YES),
     ("month_report", "asked", "refuse"): (put_off, OFFICER, WHY),
     ("rectification", "recheck", "accept"): (checked, OFFICER, JUDGED),
+    ("rectification", "extension_asked", "grant"): (later, OFFICER, YES),
+    ("rectification", "extension_asked", "deny"): (later, OFFICER, NO),
+    ("rectification", "objected", "answer_objection"): (objected, OFFICER, HEARD),
+    ("rectification", "review", "answer_review"): (reviewed, "zone.officer", HEARD),
+    ("venue", "asked", "refuse"): (borrowing, OFFICER, WHY),
     ("venue", "forwarded", "approve"): (lent, "community.secretary", YES),
     ("venue", "forwarded", "refuse"): (lent, "community.secretary", WHY),
     ("appraisal", "not_counted_asked", "consent_not_counted"): (away, OFFICER, YES),
