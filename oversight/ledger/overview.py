@@ -51,7 +51,7 @@ class Line:
 
 @dataclass
 class Sums:
-    """What adds up: of branches, or of towns."""
+    """What adds up: of branches, or of towns; `drawn` is what a page made of them, as long as they stand."""
 
     branches: int = 0
     below: Tally = field(default_factory=Tally)
@@ -59,6 +59,7 @@ class Sums:
     ages: Lengths = field(default_factory=Counter)
     stays: Lengths = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    drawn: dict = field(default_factory=dict, compare=False, repr=False)
 
     def dump(self) -> dict:
         """Return what JSON keeps."""

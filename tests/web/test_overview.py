@@ -117,6 +117,19 @@ def test_what_is_kept_of_a_large_zone_is_what_is_reckoned(session, lived, reader
         assert row.sums == office.sums.dump()
 
 
+def test_what_was_drawn_of_kept_sums_goes_with_them(reader, session, lived, monkeypatch):
+    """The same page twice is the same; sums reckoned anew are drawn anew."""
+    monkeypatch.setattr(rollups, "LIVE", 1)
+    rollups.rebuild(session, lived.zone.id, at(TODAY))
+    first, second = (reader("zone.officer").get("/overview") for _time in range(2))
+    cells = [[said(cell) for cell in row] for row in table(first, "ov-m")]
+    assert [[said(cell) for cell in row] for row in table(second, "ov-m")] == cells
+    do(session, lived, {"DUES.MONTHLY": "", "STUDY.SPEECHES": "讲话", "DISCLOSE.ITEMS": ""})
+    rollups.rebuild(session, lived.zone.id, at(TODAY, 10))
+    third = reader("zone.officer").get("/overview")
+    assert [[said(cell) for cell in row] for row in table(third, "ov-m")] != cells
+
+
 def test_rows_stand_in_the_units_own_order(reader, lived):
     rows = [said(row[0]) for row in table(reader("town1.officer").get("/overview"), "ov-m")]
     assert rows == ["本级：青溪镇党委"] + [

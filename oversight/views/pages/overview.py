@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -68,7 +68,7 @@ class Cell:
 @dataclass(frozen=True)
 class Row:
     """What the tables show of a unit: what is owed below it, or by it, and its cases; `own` of a town
-    what it owes itself.
+    what it owes itself; `drawn` what was drawn of its sums before.
     """
 
     unit: Unit
@@ -78,6 +78,7 @@ class Row:
     mine: bool
     own: Tally | None = None
     made_at: datetime | None = None
+    drawn: dict | None = None
 
 
 class Glance:
@@ -164,7 +165,8 @@ class Glance:
         if unit.id != self.unit.id:
             return _of_sums(unit, sums)
         counts = sums.counts
-        return Row(unit, sums.own, counts["own_lying"], counts["own_late"], mine=True)
+        own = counts["own_lying"], counts["own_late"]
+        return Row(unit, sums.own, *own, mine=True, drawn=sums.drawn)
 
     @cached_property
     def page(self) -> tuple[list[Row], str | None]:
@@ -184,6 +186,17 @@ class Glance:
         """Return the kinds of duties that somebody owes."""
         owed = {place[1] for row in self.every for place in row.tally}
         return [name for name in law.GROUPS if name in owed]
+
+    def drawn(self, row: Row, places: Callable[[list[Cell]], str], by: str) -> str:
+        """Return a row's cells as `places` draws them; of a large zone they stay as long as its sums."""
+        heads = self.months if by == "month" else self.groups
+        known, key = (
+            row.drawn if self.kept and row.drawn is not None else {},
+            (by, self.on, row.mine, *heads),
+        )
+        if key not in known:
+            known[key] = places(self.by_month(row) if by == "month" else self.by_group(row))
+        return known[key]
 
     def by_month(self, row: Row) -> list[Cell]:
         found = row.tally.months()
@@ -413,7 +426,7 @@ def _of_line(line: Line) -> Row:
 def _of_sums(unit: Unit, sums: Sums) -> Row:
     lying = sums.counts["below_lying"] + sums.counts["own_lying"]
     late = sums.counts["below_late"] + sums.counts["own_late"]
-    return Row(unit, sums.below, lying, late, mine=False, own=sums.own)
+    return Row(unit, sums.below, lying, late, mine=False, own=sums.own, drawn=sums.drawn)
 
 
 @bp.get("/overview")
