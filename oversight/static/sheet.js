@@ -22,7 +22,7 @@
   }
 
   // A name is looked for: what doesn't match is out of sight, and is sent all the same.
-  for (const field of all('[data-find]')) {
+  for (const field of all('[data-find]:not([data-find=""])')) {
     const list = by(field.dataset.find), picker = list.tagName === 'SELECT';
     const items = picker ? all('option', list).map(o => [o, o.parentNode]) : all('[data-name]', list).map(i => [i]);
     const match = item => !field.value.trim() || !item.value && picker ||

@@ -126,8 +126,23 @@ def test_the_whole_tour(site, width, js):
 
 def pages(site) -> list[tuple[str, str]]:
     """Return every kind of page: who reads it, and where it is."""
-    year = f"/units/{site.units['village']}/year"
+    here = f"/units/{site.units['village']}"
+    year = f"{here}/year"
     return [
+        ("zone.officer", "/overview"),
+        ("zone.officer", f"/overview/rows?unit={site.units['town1']}&own=1"),
+        ("zone.officer", f"/units/{site.units['zone']}/ledger"),
+        ("zone.officer", "/zone/rest-days/2026"),
+        ("zone.sysadmin", "/admin/outlets"),
+        ("town1.officer", "/papers"),
+        ("village.secretary", f"{here}/ledger"),
+        ("village.secretary", f"{here}/registers"),
+        ("village.secretary", f"{here}/year-sheet/2026"),
+        ("village.secretary", f"{here}/handbook/2026"),
+        ("village.secretary", f"{here}/reporting/2026"),
+        ("village.secretary", "/forms"),
+        ("organ.secretary", f"/written/request/{site.cases['approved']}"),
+        ("", "/check"),
         ("town1.officer", "/desk"),
         ("town1.officer", "/desk?box=units"),
         ("town1.officer", f"/cases/{site.cases['again']}?from=desk"),
