@@ -172,6 +172,16 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(lived, empty, tm
     empty.ok("restore", str(path))
 
 
+def test_a_backup_of_a_newer_program_is_refused(lived, empty, tmp_path):
+    with lived.app.app_context(), db.engine.begin() as link:
+        link.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    lived.no("backup", str(tmp_path / "one.backup"))
+    assert "更新的版本" in empty.no("restore", str(tmp_path / "one.backup"))
+    with empty.app.app_context(), db.engine.connect() as link:
+        assert not sa.inspect(link).has_table("zones")
+    assert uploads(empty) == {}
+
+
 def test_no_member_leads_out_of_its_folder(tmp_path):
     with tarfile.open(tmp_path / "evil", "w:gz") as tar:
         (tmp_path / "x").write_text("x")
