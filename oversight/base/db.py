@@ -369,8 +369,8 @@ def insert_all(session, table, rows: list[dict]) -> None:
     """Insert rows that name the same columns, without objects of them. Does not commit."""
     if session.autoflush:
         session.flush()
-    given = [_given(table, values) for values in rows]
-    if given:
+    if rows:
+        given = _given_all(table, rows)
         _plain(table, tuple(given[0])).write_all(session, given)
 
 
@@ -378,19 +378,26 @@ def insert_all_once(session, table, rows: list[dict]) -> None:
     """Insert rows that name the same columns, but those whose key is taken. Does not commit."""
     if session.autoflush:
         session.flush()
-    given = [_given(table, values) for values in rows]
-    if given:
+    if rows:
+        given = _given_all(table, rows)
         _once(table, tuple(given[0]), told=False).write_all(session, given)
 
 
 def _given(table, values: dict) -> dict:
     """Return a new row by its columns, with what they hold where nothing is said."""
-    keys = _keys(table)
-    given = {keys[name]: value for name, value in values.items()}
-    for key, default in _defaults(table):
-        if key not in given:
-            given[key] = default.arg(None) if default.is_callable else default.arg
-    return given
+    return _given_all(table, [values])[0]
+
+
+def _given_all(table, rows: list[dict]) -> list[dict]:
+    """Return new rows that name the same columns; what these are called is looked up once."""
+    of = _keys(table)
+    keys = {of[name]: name for name in rows[0]}
+    unsaid = [(key, default) for key, default in _defaults(table) if key not in keys]
+    return [
+        {key: values[name] for key, name in keys.items()}
+        | {key: one.arg(None) if one.is_callable else one.arg for key, one in unsaid}
+        for values in rows
+    ]
 
 
 def touched(session, statement: sa.Update | sa.Delete) -> int:

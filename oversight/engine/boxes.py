@@ -103,42 +103,57 @@ def rows(who, kinds: tuple[str, ...]):
     """
     lying = sa.select(WorkItem).where(WorkItem.closed_at.is_(None))
     yield lying.where(WorkItem.person_id == who.id, WorkItem.kind.in_(kinds))
-    for unit_id, candidate_group, rank, workflow in _seats(who):
-        seat = lying.where(
-            WorkItem.unit_id == unit_id,
-            WorkItem.role == candidate_group,
-            WorkItem.person_id.is_(None),
-            *([WorkItem.workflow == workflow] if workflow else []),
-        )
+    for seat in _seats(who):
         for kind in kinds:
             if kind not in NAMING:
-                yield seat.where(WorkItem.kind == kind, WorkItem.rank == rank)
+                yield lying.where(_at(*seat), WorkItem.kind == kind)
+
+
+def _at(unit_id: str, candidate_group: str, rank: int, workflow: str | None):
+    """Return the condition that a row stands at an office's rank and names nobody."""
+    return sa.and_(
+        WorkItem.unit_id == unit_id,
+        WorkItem.role == candidate_group,
+        WorkItem.rank == rank,
+        WorkItem.person_id.is_(None),
+        *([WorkItem.workflow == workflow] if workflow else []),
+    )
+
+
+def at_offices(who):
+    """Return the condition that a row is one of those that `rows` finds at the reader's offices, to be
+    done.
+    """
+    seats = sa.or_(sa.false(), *(_at(*seat) for seat in _seats(who)))
+    return sa.and_(WorkItem.closed_at.is_(None), WorkItem.kind == "act", seats)
 
 
 def _seats(who) -> list[tuple[str, str, int, str | None]]:
-    """Return each office once for each of its ranks; those filled as a stand-in may have one kind
-    of business.
+    """Return each office once for each of its ranks, so that no row stands at two; those filled as a
+    stand-in may have one kind of business.
     """
     held = [
         *((unit_id, group, rank, None) for unit_id, group, rank in who.seats),
         *((row.unit_id, group, rank, row.workflow) for row, group, rank in who.acting_seats),
     ]
-    return list(
-        dict.fromkeys(
-            (unit_id, group, fallback, workflow)
-            for unit_id, group, rank, workflow in held
-            for fallback in range(rank, len(CANDIDATE_GROUPS[group]))
-        )
+    seats = dict.fromkeys(
+        (unit_id, group, fallback, workflow)
+        for unit_id, group, rank, workflow in held
+        for fallback in range(rank, len(CANDIDATE_GROUPS[group]))
     )
+    return [seat for seat in seats if seat[3] is None or (*seat[:3], None) not in seats]
 
 
-def doubtful(who):
-    """Return the ids of cases that may lie at the reader's seats and yet not be his to act on.
+def doubtful(who, openers: frozenset[str]):
+    """Return the ids of cases that may lie at the reader's seats and yet not be his to act on, or lie
+    there twice: since several answer in them, or one lies with himself too. `openers` are the roles
+    by which the business that lies there is opened.
 
     More than are kept from him, never fewer: he and those in whose place he acts, each asked from
     his side.
     """
     people = [who.id, *{row.for_id for row in who.acting} - {None}]
+    units = {unit_id for unit_id, *_seat in _seats(who)}
     found = [
         sa.select(Recusal.case_id).where(Recusal.person_id.in_(people)),
         sa.select(Case.id).where(Case.data_subject_id.in_(people), OPEN),
@@ -146,12 +161,15 @@ def doubtful(who):
             WorkItem.person_id == who.id, WorkItem.closed_at.is_(None)
         ),
         sa.select(WorkItem.case_id).where(
-            WorkItem.unit_id.in_({unit_id for unit_id, *_seat in _seats(who)}),
+            WorkItem.unit_id.in_(units),
             WorkItem.closed_at.is_(None),
             sa.or_(WorkItem.handed_to.is_not(None), WorkItem.beside_id.is_not(None)),
         ),
+        sa.select(WorkItem.case_id).where(
+            WorkItem.unit_id.in_(units), WorkItem.closed_at.is_(None), WorkItem.slot_id.is_not(None)
+        ),
     ]
-    return sa.union_all(*found, *(_judged(who, people) if _judges(who) else ()))
+    return sa.union_all(*found, *(_judged(who, people, openers) if _judges(who) else ()))
 
 
 def _judges(who) -> bool:
@@ -159,7 +177,7 @@ def _judges(who) -> bool:
     return any(group not in ("branch", "member") for _unit, group, *_more in _seats(who))
 
 
-def _judged(who, people: list[str]):
+def _judged(who, people: list[str], openers: frozenset[str]):
     """Yield the cases that somebody may not judge: of his branch, of his asking, decided before."""
     led = [unit_id for _person, unit_id, *_last in (*who.led, *who.led_before)]
     if led:
@@ -169,10 +187,9 @@ def _judged(who, people: list[str]):
     own = sa.select(Membership.unit_id).where(Membership.person_id.in_(people), is_member(who.on))
     yield sa.select(Case.id).where(Case.unit_id.in_(own), law, OPEN)
     # who sat in a body decides nothing anew: asked from his side, whatever waits for that now
-    opening = {workflow.opened_by.name for workflow in workflows.every()}
     for acting in (JournalRow.actor_id, JournalRow.acting_for):
         yield sa.select(JournalRow.case_id).where(
-            acting.in_(people), acting.is_not(None), JournalRow.role.in_({*opening, COMMITTEE.name})
+            acting.in_(people), acting.is_not(None), JournalRow.role.in_({*openers, COMMITTEE.name})
         )
     yield sa.select(WorkItem.case_id).where(
         WorkItem.person_id.in_(people), WorkItem.role == "member"

@@ -14,6 +14,7 @@ from functools import cache, partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from oversight import workflows
 from oversight.base.db import Id, find, is_id
 from oversight.base.paging import First
 from oversight.base.refusals import InvalidInput
@@ -365,7 +366,7 @@ def counts(session: Session, who, box: str, today: date, filters: Filters = Filt
     """Count a box by workflow."""
     _known(box)
     if box == "mine" and not (filters.due or filters.unit_path):
-        found = dict(asked(session, who, "badges", lambda: _badges(who)))
+        found, _unread = waiting(session, who)
         return {name: n for name, n in found.items() if filters.workflow in (None, name)}
     statement = (
         sa.select(Case.workflow, sa.func.count())
@@ -375,43 +376,62 @@ def counts(session: Session, who, box: str, today: date, filters: Filters = Filt
     return dict(session.execute(statement).all())
 
 
-def _badges(who):
-    """Return the statement that counts what waits for the reader, by workflow.
-
-    All that lies at his seats is counted from an index; only what is doubtful is judged.
-    """
-    columns = (WorkItem.case_id, WorkItem.workflow)
-    lying = sa.union(
-        *(part.with_only_columns(*columns) for part in boxes.rows(who, boxes.TO_DO))
-    ).subquery()
-    his = sa.exists().where(Case.id == lying.c.case_id, boxes.box(who, "mine"))
-    return (
-        sa.select(lying.c.workflow, sa.func.count().label("n"))
-        .where(sa.or_(lying.c.case_id.not_in(boxes.doubtful(who)), his))
-        .group_by(lying.c.workflow)
-    )
-
-
 def waiting(session: Session, who) -> tuple[dict[str, int], int]:
-    """Count what waits for the reader, by workflow, and the lines in his bell, in one statement."""
-    found = asked(session, who, "waiting", lambda: _waiting(who))
-    counts = {name: n for name, n in found}
-    return counts, counts.pop(None)
+    """Count what waits for the reader, by workflow, and the lines in his bell.
+
+    All that lies at his offices is counted from an index alone; where anything lies, a second
+    statement judges what is doubtful.
+    """
+    counts: dict[str | None, int] = dict(asked(session, who, "lying", lambda: _lying_at(who)))
+    unread = counts.pop(None)
+    if counts:
+        openers = frozenset(w.opened_by.name for w in workflows.every() if w.name in counts)
+        name = ("doubtful", openers)
+        for workflow, n in asked(session, who, name, lambda: _less(who, openers)):
+            counts[workflow] = counts.get(workflow, 0) + n
+    return {str(name): n for name, n in counts.items() if n > 0}, unread
 
 
-def _waiting(who):
-    bell = outbox.unread_of(who.id).scalar_subquery()
-    return sa.union_all(_badges(who), sa.select(sa.null(), bell))
+def _lying_at(who):
+    """Return the statement that counts the rows at the reader's offices by workflow, and his bell; of
+    the rows that name him only the workflows, since they are judged.
+    """
+    own, *seats = boxes.rows(who, boxes.TO_DO)
+    rows = [
+        part.with_only_columns(WorkItem.workflow, n.label("n")).group_by(WorkItem.workflow)
+        for part, n in ((own, sa.literal(0)), *((seat, sa.func.count()) for seat in seats))
+    ]
+    lying = sa.union_all(*rows).subquery()
+    counted = sa.select(lying.c.workflow, sa.func.sum(lying.c.n)).group_by(lying.c.workflow)
+    return sa.union_all(counted, sa.select(sa.null(), outbox.unread_of(who.id).scalar_subquery()))
+
+
+def _less(who, openers: frozenset[str]):
+    """Return the statement that says by workflow how many cases are the reader's of those that are
+    doubtful, less the rows that were counted of them.
+    """
+    rows = sa.select(sa.func.count()).where(WorkItem.case_id == Case.id, boxes.at_offices(who))
+    his = sa.case((boxes.box(who, "mine"), 1), else_=0)
+    more = sa.func.sum(his - rows.correlate(Case).scalar_subquery())
+    return (
+        sa.select(Case.workflow, more)
+        .where(Case.id.in_(boxes.doubtful(who, openers)))
+        .group_by(Case.workflow)
+    )
 
 
 def box_count(session: Session, who, box: str) -> int:
     """Count a box."""
     _known(box)
+    if box == "mine":
+        return sum(waiting(session, who)[0].values())
     return box_counts(session, who, box)[box]
 
 
 def box_counts(session: Session, who, *names: str) -> dict[str, int]:
-    """Count boxes and, as `unread`, the unread notices, in one statement."""
+    """Count other boxes than what waits for the reader and, as `unread`, the unread notices, in one
+    statement.
+    """
     [found] = asked(session, who, names, lambda: _counts_of(who, names))
     return found._asdict()
 
@@ -422,9 +442,6 @@ def _counts_of(who, names: tuple[str, ...]):
 
 
 def _counted(who, box: str):
-    if box == "mine":
-        by_kind = _badges(who).subquery()
-        return sa.select(sa.func.coalesce(sa.func.sum(by_kind.c.n), 0))
     found = sa.select(sa.func.count()).select_from(Case)
     if box in boxes.OPEN_ONLY:  # most of what somebody did is closed: not looked up in full
         found = found.with_hint(Case, "INDEXED BY ix_cases_open_id", "sqlite")

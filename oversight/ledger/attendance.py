@@ -838,8 +838,10 @@ def _follow_up(
 
 def _parted(session: Session, case_ids: list[str], at: Moment) -> list[str]:
     """Return which of these cases lost a leader who is down as missing himself since this sheet."""
+    if not case_ids:
+        return []
     parted = sa.select(Recusal.case_id).where(Recusal.case_id.in_(case_ids), Recusal.at == at.now)
-    return list(session.scalars(parted.distinct())) if case_ids else []
+    return list(session.scalars(parted.distinct()))
 
 
 def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment, basis) -> None:

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.kept import write_out
+from oversight.base.prepared import Prepared
 from oversight.law.definition import effect
 from oversight.models import Case, Paper
 from oversight.papers.notices import deployment
@@ -40,18 +42,22 @@ def deployed_until(attempt: TransitionContext) -> date:
 
 def deployed(session: Session, zone_id: str, year: int) -> tuple[date, date] | None:
     """Return from when to when the zone has a year appraised; None where it deployed nothing."""
-    facts = session.scalar(
-        sa.select(Case.facts)
-        .where(
-            Case.zone_id == zone_id,
-            Case.workflow == "campaign",
-            Case.state.in_(("in_force", "over")),
-            Case.business_key == campaign_of(zone_id, year),
-        )
-        .order_by(Case.opened_at.desc())
-        .limit(1)
+    write_out(session)
+    row = _DEPLOYED.first(session, of_zone=zone_id, key=campaign_of(zone_id, year))
+    return span_of(row.facts) if row is not None else None
+
+
+_DEPLOYED = Prepared(  # asked by every act of every appraisal
+    sa.select(Case.facts)
+    .where(
+        Case.zone_id == sa.bindparam("of_zone"),
+        Case.workflow == "campaign",
+        Case.state.in_(("in_force", "over")),
+        Case.business_key == sa.bindparam("key"),
     )
-    return span_of(facts) if facts is not None else None
+    .order_by(Case.opened_at.desc())
+    .limit(1)
+)
 
 
 def span_of(facts: dict) -> tuple[date, date]:

@@ -26,7 +26,7 @@ def read(session: Session, cases: list[Case], sides: dict[str, str]) -> None:
     _read_activities(session, {(case.business_key or "")[:36] for case in cases})
     days = [day for case in cases for day in _days(case)]
     if days:
-        date_change.read_days(session, {case.unit_id for case in cases}, min(days), max(days))
+        date_change.read_days(session, {case.unit_id for case in cases}, days)
 
 
 def _read_activities(session: Session, keys: set[str]) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = "oversight.commands"  # of these `wsgi` has one
 # What is rare, or is asked for by the terminal alone: it comes when it is used.
 LATER = (
     *("PIL", "alembic", "argon2", "babel.messages", "cryptography", "defusedxml", "flask_migrate"),
@@ -36,6 +38,38 @@ def test_the_first_answer_imports_nothing_that_it_does_not_need(tmp_path):
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert {"flask", "sqlalchemy", "oversight.views"} <= loaded
     assert [name for name in LATER if name in loaded] == []
+
+
+WSGI = """
+import gc, json, sys
+from wsgi import app
+answer = app.test_client().get("/login")
+assert answer.status_code == 200
+print(json.dumps([gc.get_freeze_count(), *sorted(sys.modules)]))
+"""
+BESIDE = ("waitress", *(f"oversight.commands.{one}" for one in ("background", "server", "setup")))
+
+
+def test_under_another_server_too(tmp_path):
+    """What keeps time beside it comes after the answer; all the rest is loaded once for good, where
+    the collector looks for nothing.
+    """
+    own = {
+        "OVERSIGHT_INSTANCE": str(tmp_path),
+        "OVERSIGHT_SECRET_KEY": "k" * 32,
+        "OVERSIGHT_DATABASE_URL": f"sqlite:///{tmp_path}/start.db",
+    }
+    found = subprocess.run(
+        [sys.executable, "-c", WSGI],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **own},
+    )
+    frozen, *loaded = json.loads(found.stdout.splitlines()[-1])
+    assert [name for name in (*LATER, *BESIDE) if name in loaded and name != COMMANDS] == []
+    assert frozen > 100_000
 
 
 def test_templates_are_compiled_once_an_installation(tmp_path, monkeypatch):

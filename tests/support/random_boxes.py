@@ -29,6 +29,7 @@ class Filling:
         second_hat(world)
         self.people = [row.id for row in world.people.values()]
         self.units = list(world.units.values())
+        self.lying: set[str] = set()  # cases in which a row that names nobody lies
         self.branches = [unit for unit in self.units if unit.kind == "branch"]
 
     def often(self, share: float) -> bool:
@@ -155,9 +156,18 @@ class Filling:
             opened_at=self.at.now,
             closed_at=None if kind == "copy" or case.open and self.often(0.8) else self.at.now,
             handed_to=self.one(self.people) if kind == "act" and self.often(0.15) else None,
+            slot_id=self._slot(case, unit) if kind == "act" and not named else None,
         )
         if kind == "act" and row.closed_at is None and self.often(0.15):
             self._delegate(row)
+
+    def _slot(self, case: Case, unit) -> str | None:
+        """Return for which unit a row answers: as the engine lays them, a second one of a case that
+        names nobody is the answer of a unit.
+        """
+        first = case.id not in self.lying
+        self.lying.add(case.id)
+        return None if first else unit.id
 
     def _delegate(self, row: WorkItem) -> None:
         same = ("case_id", "workflow", "case_unit_id", "unit_id", "role", "rank", "due_on")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.db import is_id
 from oversight.base.kept import Kept
-from oversight.base.prepared import Prepared, among
+from oversight.base.prepared import Prepared
 from oversight.base.terms import RECOVERED, REPLY
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
@@ -187,7 +187,7 @@ def meets_elsewhere(attempt: TransitionContext, unit: Unit) -> bool:
 def _has_another(session: Session, unit_id: str, own: str | None, day: date) -> bool:
     """True where a branch has another activity than its own one on a day, as read before or now."""
     near = _near.of(session).get(unit_id)
-    if near is None or not near.begin <= day <= near.end:
+    if near is None or day not in near.days:
         return _TAKEN.first(session, of_unit=unit_id, own=own, on=day) is not None
     others = (row for row in near.rows if row.id != own)
     return own is not None and any(day in (row.day, row.held_on) for row in others)
@@ -204,32 +204,30 @@ _TAKEN = Prepared(
 
 
 class _Near(NamedTuple):
-    """The activities of a branch from one day to another: id, day and day held."""
+    """The activities of a branch on certain days: id, day and day held."""
 
-    begin: date
-    end: date
+    days: frozenset[date]
     rows: list[sa.Row]
 
 
 _near = Kept("activities")
 
 
-def read_days(session: Session, unit_ids: Iterable[str], begin: date, end: date) -> None:
-    """Read which days of these branches are taken, for those who ask about several."""
-    found: dict[str, _Near] = {unit_id: _Near(begin, end, []) for unit_id in unit_ids}
-    for row in _NEAR.rows(session, units=found, begin=begin, end=end):
+def read_days(session: Session, unit_ids: Iterable[str], days: Iterable[date]) -> None:
+    """Read which of these days of these branches are taken, for those who ask about several."""
+    asked = frozenset(days)
+    found: dict[str, _Near] = {unit_id: _Near(asked, []) for unit_id in unit_ids}
+    for row in session.execute(_NEAR, {"units": list(found), "days": list(asked)}):
         found[row.unit_id].rows.append(row)
     _near.of(session).update(found)
 
 
-_begin, _end = sa.bindparam("begin", type_=sa.Date), sa.bindparam("end", type_=sa.Date)
-_NEAR = Prepared(
-    lambda dialect: sa.select(
-        _activities.id, _activities.day, _activities.held_on, _activities.unit_id
-    ).where(
-        among(_activities.unit_id, "units", dialect),
-        sa.or_(_activities.day.between(_begin, _end), _activities.held_on.between(_begin, _end)),
-    )
+# Asked for every page of a list: built once.
+_units: sa.BindParameter = sa.bindparam("units", expanding=True)
+_days: sa.BindParameter = sa.bindparam("days", expanding=True)
+_NEAR = sa.select(_activities.id, _activities.day, _activities.held_on, _activities.unit_id).where(
+    _activities.unit_id.in_(_units),
+    sa.or_(_activities.day.in_(_days), _activities.held_on.in_(_days)),
 )
 
 

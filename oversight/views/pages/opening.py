@@ -277,7 +277,7 @@ class Sheet:
         calendar = zone_calendar(db.session, self.unit.zone_id)
         week = timedelta(days=7)
         near = (add_workdays(calendar, self.day, -1), self.day + week, self.day + 2 * week)
-        date_change.read_days(db.session, [self.unit.id], min(near), max(near))
+        date_change.read_days(db.session, [self.unit.id], near)
         return [day for day in near if move and self._fits(move, asked, day)]
 
     def _fits(self, move: Move, asked: str, day: date) -> bool:
