@@ -351,7 +351,7 @@ def held(session, model: type[T], key: str) -> T | None:
     """Return the object that the session has of a row, without asking the database; None where it
     has none, or must read it anew.
     """
-    mapper: Mapper = model.__mapper__  # type: ignore[attr-defined]
+    mapper: Mapper = sa.inspect(model)
     found = session.identity_map.get(mapper.identity_key_from_primary_key((key,)))
     return None if found is None or instance_state(found).expired_attributes else found
 
