@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable
 
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from oversight.base import logs
 from oversight.base.alone import Alone
-
-FIRST = 1  # seconds that the first answer has to itself
 
 
 class Timekeeper:
@@ -26,9 +25,10 @@ class Timekeeper:
         app.extensions["alone"] = Alone(app.config["SQLALCHEMY_DATABASE_URI"])
 
     def __call__(self, environ: dict, start_response):
+        answer = self._inner(environ, start_response)
         if self._keeper != os.getpid():  # after a fork nothing runs beside yet
-            self._begin()
-        return self._inner(environ, start_response)
+            return ClosingIterator(answer, self._begin)  # the first answer needs none of it
+        return answer
 
     def _begin(self) -> None:
         with self._asking:
@@ -60,8 +60,7 @@ def keep_time(app: Flask, every_seconds: int, beat: Callable[[], None]) -> None:
 
 
 def _drain(app: Flask) -> None:
-    """Do what is due; bring in what that takes when the first answer is out, which needs none of it."""
-    threading.Event().wait(FIRST)
+    """Do what is due, with what that takes."""
     from .background import drain
 
     drain(app, threading.Event())

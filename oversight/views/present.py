@@ -643,8 +643,8 @@ def part(case: Case, name: str, **shown) -> Markup:
 
 def _templates_of(workflow: str) -> tuple[Template, Template]:
     """Return the generic template, and a workflow's own or else the generic one again."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    env, known = app.jinja_env, app.extensions.setdefault("templates_of", {})
+    env = current_app.jinja_env
+    known = current_app.extensions.setdefault("templates_of", {})
     if workflow not in known or env.auto_reload:
         base = env.get_template("cases/any.html")
         try:

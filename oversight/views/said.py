@@ -80,7 +80,7 @@ def _address(_of: Map, _root: str, endpoint: str, /, **values) -> str:
 def url_for(endpoint: str, /, **values) -> str:
     """Return the address of a page of ours, as Flask's own does it."""
     try:
-        adapter = request_ctx._get_current_object().url_adapter  # type: ignore[attr-defined]
+        adapter = request_ctx.url_adapter
     except RuntimeError:  # outside a request
         adapter = None
     if adapter is None or endpoint.startswith(".") or "_external" in values or "_scheme" in values:
