@@ -108,7 +108,7 @@ def notice(said: Said = NOTHING, roll: Rows = ()) -> Content:
         N_("不能参加的，请事先向支部请假；请假的，支部会告知内容并安排补课。"),
     ]
     signed = _roll(said, roll)
-    counted = (N_("合计"), f"应到：{said.get('expected', '')}", "到会：", "记录人：")
+    counted = (N_("合计"), f"应到：{said.get('expected', '')}", N_("到会"), N_("记录人"))
     return Content(
         N_("主题党日活动通知"),
         to=N_("各位党员："),
