@@ -344,7 +344,8 @@ def of_branch(
     facts: Facts, unit: Unit, to: Unit | None, *, own: bool = True, keys: Collection[str] = ()
 ) -> Iterator[Obligation]:
     """Yield what a branch owes of the year that has begun by then, what is settled among it; `own` tells
-    also of the care that only its leaders read, `keys` are all that is asked for. Source: G-3.2.4b
+    also of the care that only its leaders read, `keys` are all that is asked for, as by a desk, which
+    asks for no explanations: what can still be done stays there. Source: G-3.2.4b
     """
     every = law.duties()
     for duty in (every[key] for key in keys or every):
@@ -353,7 +354,7 @@ def of_branch(
         dated = duty.period in law.SPANS or (duty.period == law.EVENT and told)
         if bound is not None and bound.kind != "may" and dated:
             for one in _TIMES[duty.settled](facts, unit, duty):
-                yield _obligation(facts, unit, to, duty, bound, one)
+                yield _obligation(facts, unit, to, duty, bound, one, explained=not keys)
 
 
 @cache
@@ -379,10 +380,16 @@ class _Time:
 
 
 def _obligation(
-    facts: Facts, unit: Unit, to: Unit | None, duty: Duty, bound: Binding, one: _Time
+    facts: Facts,
+    unit: Unit,
+    to: Unit | None,
+    duty: Duty,
+    bound: Binding,
+    one: _Time,
+    explained: bool = True,
 ) -> Obligation:
     state = _state(one, facts.at.today, bound.kind)
-    why = _why(facts, unit, duty, one) if state == OVERDUE else ""
+    why = _why(facts, unit, duty, one) if explained and state == OVERDUE else ""
     return Obligation(
         duty.key,
         duty.title,
