@@ -43,6 +43,8 @@ def test_the_first_answer_imports_nothing_that_it_does_not_need(tmp_path):
 WSGI = """
 import gc, json, sys
 from wsgi import app
+from oversight.commands import timekeeper
+timekeeper._drain = lambda app: None  # it comes after a second, whether the answer is out or not
 answer = app.test_client().get("/login")
 assert answer.status_code == 200
 print(json.dumps([gc.get_freeze_count(), *sorted(sys.modules)]))
