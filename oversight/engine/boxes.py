@@ -18,6 +18,7 @@ from .sight import OPEN, acted, at_seat, joins, on_my_desk, passed_on, visible
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 OPEN_ONLY = ("waiting", "follow_up")  # boxes that begin at cases of which many are closed
+BELOW = ("branch", "member")  # groups of candidates who judge nothing of others
 NAMING = ("help", "sign")  # kinds of rows that always name a person
 
 
@@ -174,7 +175,7 @@ def doubtful(who, openers: frozenset[str]):
 
 def _judges(who) -> bool:
     """True where the reader has a seat above branches; rows that name him are judged in any case."""
-    return any(group not in ("branch", "member") for _unit, group, *_more in _seats(who))
+    return any(group not in BELOW for _unit, group, *_more in _seats(who))
 
 
 def _judged(who, people: list[str], openers: frozenset[str]):

@@ -6,6 +6,7 @@ Visibility is in the WHERE of every list and count; nothing here writes.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -377,24 +378,37 @@ def counts(session: Session, who, box: str, today: date, filters: Filters = Filt
 
 
 def waiting(session: Session, who) -> tuple[dict[str, int], int]:
-    """Count what waits for the reader, by workflow, and the lines in his bell.
+    """Count what waits for the reader, by workflow, and the lines in his bell, in one statement.
 
-    All that lies at his offices is counted from an index alone; where anything lies, a second
-    statement judges what is doubtful.
+    All that lies at his offices is counted from an index alone; what is doubtful is judged. Business
+    that superiors open is looked for among all that he ever opened only where such lies there.
     """
-    counts: dict[str | None, int] = dict(asked(session, who, "lying", lambda: _lying_at(who)))
-    unread = counts.pop(None)
-    if counts:
-        openers = frozenset(w.opened_by.name for w in workflows.every() if w.name in counts)
-        name = ("doubtful", openers)
-        for workflow, n in asked(session, who, name, lambda: _less(who, openers)):
-            counts[workflow] = counts.get(workflow, 0) + n
-    return {str(name): n for name, n in counts.items() if n > 0}, unread
+    openers = {workflow.name: workflow.opened_by for workflow in workflows.every()}
+    known = frozenset(one.name for one in openers.values() if one.candidate_group in boxes.BELOW)
+    counts = _waiting(session, who, known)
+    if more := {openers[name].name for name in counts if name in openers} - known:
+        counts = _waiting(session, who, known | more)
+    unread = counts.pop("")
+    return {name: n for name, n in counts.items() if n}, unread
+
+
+def _waiting(session: Session, who, openers: frozenset[str]) -> dict[str, int]:
+    """Return the counts by workflow, also where they come to nothing, and without a name the bell's."""
+    counts: Counter[str] = Counter()
+    name = ("waiting", openers)
+    for workflow, n in asked(session, who, name, lambda: _all_waiting(who, openers)):
+        counts[workflow or ""] += int(n)  # PostgreSQL sums decimals
+    return dict(counts)
+
+
+def _all_waiting(who, openers: frozenset[str]):
+    bell = outbox.unread_of(who.id).scalar_subquery()
+    return sa.union_all(_lying_at(who), _less(who, openers), sa.select(sa.null(), bell))
 
 
 def _lying_at(who):
-    """Return the statement that counts the rows at the reader's offices by workflow, and his bell; of
-    the rows that name him only the workflows, since they are judged.
+    """Return the statement that counts the rows at the reader's offices by workflow; of the rows that
+    name him only the workflows, since they are judged.
     """
     own, *seats = boxes.rows(who, boxes.TO_DO)
     rows = [
@@ -402,8 +416,7 @@ def _lying_at(who):
         for part, n in ((own, sa.literal(0)), *((seat, sa.func.count()) for seat in seats))
     ]
     lying = sa.union_all(*rows).subquery()
-    counted = sa.select(lying.c.workflow, sa.func.sum(lying.c.n)).group_by(lying.c.workflow)
-    return sa.union_all(counted, sa.select(sa.null(), outbox.unread_of(who.id).scalar_subquery()))
+    return sa.select(lying.c.workflow, sa.func.sum(lying.c.n)).group_by(lying.c.workflow)
 
 
 def _less(who, openers: frozenset[str]):
