@@ -11,9 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id, partial
 
+from . import taken_back
 from .organizations import Unit
 from .people import Person
 from .records import append_only
+from .taken_back import TakenBack, with_a_reason
 
 
 class YearSheet(Base):
@@ -36,7 +38,7 @@ class YearSheet(Base):
     __heard__ = False
 
 
-class DutyRecord(Base):
+class DutyRecord(TakenBack, Base):
     """That a unit did what a rule key asks for, on a day; taken back with a reason, never deleted.
 
     `facts`: `note`, what was done in one line; `except`, ids of the members of whom it does not hold.
@@ -44,11 +46,7 @@ class DutyRecord(Base):
 
     __tablename__ = "duty_records"
     __table_args__ = (
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
-            "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
-            name="withdrawn_with_a_reason",
-        ),
+        with_a_reason(),
         partial(
             "uq_duty_records_sheet",
             "sheet_id",
@@ -59,7 +57,7 @@ class DutyRecord(Base):
         ),
         sa.Index("ix_duty_records_unit", "unit_id", "year", "key"),
         sa.Index("ix_duty_records_seal", "zone_id", "seal"),
-        append_only("seal", "withdrawn_at", "withdrawn_by", "withdrawn_why", repeats=True),
+        append_only("seal", *taken_back.COLUMNS, repeats=True),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -81,9 +79,6 @@ class DutyRecord(Base):
         server_default=sa.false(),
         comment="whether the form of it (宣誓程式, 先党内后党外) was asked beside it",
     )
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
-    withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
     seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
     unit: Mapped[Unit] = relationship()
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])

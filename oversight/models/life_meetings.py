@@ -9,31 +9,27 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id, partial
 
+from . import taken_back
 from .organizations import Unit
 from .people import Person
 from .records import append_only
+from .taken_back import TakenBack, with_a_reason
 
 
-class LifeMeeting(Base):
+class LifeMeeting(TakenBack, Base):
     """One meeting of a branch; of a day there is one that is not taken back. Never deleted. Source:
     G-3.1.6a
     """
 
     __tablename__ = "life_meetings"
     __table_args__ = (
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
-            "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
-            name="withdrawn_with_a_reason",
-        ),
+        with_a_reason(),
         partial(
             "uq_life_meetings_day", "unit_id", "held_on", where="withdrawn_at IS NULL", unique=True
         ),
         sa.Index("ix_life_meetings_unit", "unit_id", "held_on"),
         sa.Index("ix_life_meetings_seal", "zone_id", "seal"),
-        append_only(
-            "seal", "case_id", "withdrawn_at", "withdrawn_by", "withdrawn_why", repeats=True
-        ),
+        append_only("seal", "case_id", *taken_back.COLUMNS, repeats=True),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -55,16 +51,14 @@ class LifeMeeting(Base):
     entered_for: Mapped[str | None] = mapped_column(
         Id, comment="the person who entered it for the branch (代录)"
     )
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
-    withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
     seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
     unit: Mapped[Unit] = relationship()
     noter: Mapped[Person] = relationship(foreign_keys=[noted_by])
-    withdrawer: Mapped[Person | None] = relationship(foreign_keys=[withdrawn_by])
+    withdrawer: Mapped[Person | None] = relationship(foreign_keys="LifeMeeting.withdrawn_by")
 
     __decided__ = (
         *("zone_id", "unit_id", "held_on", "activity_id", "case_id", "noted_by", "noted_at"),
-        *("withdrawn_at", "withdrawn_by", "withdrawn_why", "source", "entered_for"),
+        *taken_back.COLUMNS,
+        *("source", "entered_for"),
     )
     __heard__ = False

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from oversight.base.db import Base, Id, new_id
 
+from . import taken_back
 from .organizations import Unit
 from .people import Person
 from .records import append_only
+from .taken_back import TakenBack, with_a_reason
 
 
-class RegisterEntry(Base):
+class RegisterEntry(TakenBack, Base):
     """One thing that came up, and what was done about it; taken back with a reason, never deleted.
 
     Care is read by the branch's leaders only. A breach names nobody: its contents stay offline.
@@ -23,19 +25,14 @@ class RegisterEntry(Base):
 
     __tablename__ = "register_entries"
     __table_args__ = (
-        sa.CheckConstraint(
-            "(withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND "
-            "(withdrawn_at IS NULL) = (withdrawn_why IS NULL)",
-            name="withdrawn_with_a_reason",
-        ),
+        with_a_reason(),
         sa.CheckConstraint(
             "(done_on IS NULL) = (done_noted_at IS NULL)", name="done_as_it_was_noted"
         ),
         sa.Index("ix_register_entries_unit", "unit_id", "came_on"),
         sa.Index("ix_register_entries_seal", "zone_id", "seal"),
         append_only(
-            *("seal", "done_on", "done_by", "done_note", "done_noted_at"),
-            *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
+            *("seal", "done_on", "done_by", "done_note", "done_noted_at"), *taken_back.COLUMNS
         ),
     )
 
@@ -60,9 +57,6 @@ class RegisterEntry(Base):
         sa.String(200), comment="what was done; of a breach to whom it was reported"
     )
     done_noted_at: Mapped[datetime | None]
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[str | None] = mapped_column(sa.ForeignKey("persons.id"))
-    withdrawn_why: Mapped[str | None] = mapped_column(sa.String(200))
     seal: Mapped[int | None] = mapped_column(comment="number of the daily seal it lies under")
     unit: Mapped[Unit] = relationship()
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
@@ -82,7 +76,7 @@ class RegisterEntry(Base):
             "noted_by",
         ),
         *("noted_at", "done_on", "done_by", "done_note", "done_noted_at"),
-        *("withdrawn_at", "withdrawn_by", "withdrawn_why"),
+        *taken_back.COLUMNS,
     )
     __discreet__ = ("person_id", "what", "done_note")
     __heard__ = False
