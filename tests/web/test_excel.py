@@ -93,6 +93,22 @@ def test_members_accounts_and_registers_leave(sheet_at, session, world, year):
     assert len(above) == 1, "care is the branch's own also here"
 
 
+def test_the_branches_and_what_was_issued_lately_leave(sheet_at, play, session, year, clock):
+    head, rows = sheet_at("town1.officer", "/units")
+    assert head == ["上级", "党支部", "类别", "下一次主题党日", "在办事项"] and len(rows) == 5
+    village = next(row for row in rows if row[1] == "石桥村党支部")
+    assert village[0] == "青溪镇党委" and village[2] == "农村" and village[4] > 0
+    assert isinstance(village[3], datetime)
+    assert [row[1] for row in sheet_at("town1.officer", "/units?q=石桥")[1]] == ["石桥村党支部"]
+    play.move(play.on("2026-11-24").asked(), "town1.officer", "refuse", opinion="当天没有特殊情况")
+    session.commit()
+    head, [row] = sheet_at("town1.officer", "/papers")
+    told = dict(zip(head, row, strict=True))
+    assert told["文号"].startswith("青委党日〔2026〕") and told["主送"] == "石桥村党支部"
+    assert told["标题"].endswith("的批复") and told["印发日期"] == datetime(2026, 11, 24)
+    assert sheet_at("town2.officer", "/papers")[1] == []
+
+
 @pytest.mark.parametrize(
     "who, address, status",
     [
@@ -106,7 +122,7 @@ def test_who_may_not_see_a_list_takes_none_away(reader, year, who, address, stat
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("address", ["/months?year=2026", "/ledger", "/desk?box=units"])
+@pytest.mark.parametrize("address", ["/months?year=2026", "/ledger", "/desk?box=units", "/units"])
 def test_each_list_has_the_same_link(reader, year, address):
     page = reader("town1.officer").get(address)
     [link] = page.links("导出 Excel")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,7 +14,8 @@ from oversight.engine import inbox
 from oversight.law.clauses import clause
 from oversight.ledger import obligations, pace, registers
 from oversight.ledger import table as tables
-from oversight.models import Case, Person, RegisterEntry, Unit
+from oversight.models import Case, Paper, Person, RegisterEntry, Unit
+from oversight.models.organizations import CATEGORIES
 from oversight.organization.units import by_id
 from oversight.rules import life_meetings as life
 from oversight.views import session
@@ -79,6 +81,39 @@ def overview(glance: Any) -> List:
     )
     columns = [_("单位"), *months, *groups, _("在办"), _("在办超期")]
     return _("总览 %(unit)s", unit=glance.unit.name), columns, told
+
+
+def branches(units: list[Unit], days: dict[str, date], opens: dict[str, int]) -> List:
+    """Return branches with what their list says of each."""
+    above = by_id(db.session, {unit.parent_id for unit in units if unit.parent_id})
+    columns = [_("上级"), _("党支部"), _("类别"), _("下一次主题党日"), _("在办事项")]
+    told = (
+        [
+            above[unit.parent_id].name,
+            unit.name,
+            translated(CATEGORIES[unit.category]),
+            days.get(unit.id),
+            opens.get(unit.id, 0),
+        ]
+        for unit in units
+    )
+    return _("支部台账"), columns, told
+
+
+def papers(rows: list[Paper]) -> List:
+    """Return papers as an office's register of what it sent has them."""
+    columns = [_("文号"), _("标题"), _("主送"), _("印发日期"), _("作废")]
+    told = (
+        [
+            row.number,
+            row.body["title"],
+            row.body["to"].removesuffix("："),
+            row.issued_on,
+            row.void_why or "" if row.void_at else "",
+        ]
+        for row in rows
+    )
+    return _("近七天印发的文书"), columns, told
 
 
 def stays(title: str, rows: Iterable[tuple[pace.Stay, Case]]) -> List:

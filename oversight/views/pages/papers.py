@@ -11,9 +11,9 @@ from oversight.base.db import db
 from oversight.base.refusals import AlreadyTaken, InvalidInput
 from oversight.casework import paper_numbers
 from oversight.casework import prints as made
-from oversight.views import session
+from oversight.views import excel, session
 
-from . import prints
+from . import listed, prints
 
 bp = Blueprint("papers", __name__)
 
@@ -37,6 +37,9 @@ def _page(wrong: str = "", refusal: InvalidInput | None = None):
 @bp.get("/papers")
 @login_required
 def index():
+    """Show what waits for a number, what has one, and what was issued lately; that as a workbook too."""
+    if excel.wanted():
+        return excel.answer(*listed.papers(prints.of_week(session.actor())))
     return _page()
 
 

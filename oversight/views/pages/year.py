@@ -31,7 +31,7 @@ from oversight.law.inputs import read_count, read_day
 from oversight.ledger import course, life_meetings, month, own_days
 from oversight.ledger import table as tables
 from oversight.models import Case, LifeMeeting, Unit
-from oversight.organization.units import page_of
+from oversight.organization.units import by_id, page_of
 from oversight.views import excel, session
 from oversight.views.forms import NO_FORM, Bound
 from oversight.views.present import Chip, local_day, translated
@@ -343,6 +343,10 @@ def units():
     """List the branches in sight by town, each with its next party day and what is open."""
     name = typed.line(request.args.get("q", ""))[:80]
     found = inbox.branches_in_sight(db.session, session.actor(), name)
+    if excel.wanted():
+        units = by_id(db.session, ids_of(found))
+        rows = [units[one.id] for one in found]
+        return excel.answer(*listed.branches(rows, _next_days(rows), _open_cases(rows)))
     page = page_of(db.session, ids_of(found), request.args.get("cursor", ""))
     groups = grouped_by(page.rows, "parent_id")
     return render_template(
@@ -350,7 +354,7 @@ def units():
         groups=[(page.above[key], rows) for key, rows in groups.items()],
         sizes=Counter(row.parent_id for row in found),
         days=_next_days(page.rows),
-        opens=month.open_cases(db.session, page.rows) if session.actor().posts else {},
+        opens=_open_cases(page.rows),
         page=page,
         name=name,
     )
@@ -412,6 +416,10 @@ def urge():
         name: request.form[name] for name in ("cursor", "q") if request.form.get(name)
     }
     return redirect(url_for("year.table", year=number, **back))
+
+
+def _open_cases(branches: list[Unit]) -> dict[str, int]:
+    return month.open_cases(db.session, branches) if session.actor().posts else {}
 
 
 def _next_days(branches: list[Unit]) -> dict[str, date]:
