@@ -21,11 +21,7 @@ HASHED: dict[str, dict] = {  # by format
 FREE = {"persons": ("exempt_until", "left_on")}
 
 
-_canon = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def canonical(values: dict) -> str:
-    return _canon.encode(values)
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def digest(values: dict) -> str:

@@ -133,7 +133,7 @@ _TABLE = (
     # registers
     Duty("VIOLATION.REPORT", N_("违纪违法情况及时报告上级"), BRANCH, EVENT, SMALL_REGISTER),
     Duty("CARE.TALK", N_("支委会成员谈心"), BRANCH, EVENT, SMALL_REGISTER, hidden=True),
-    Duty("CARE.VISIT", N_("“七一”、春节走访帮扶"), BRANCH, HALF, SMALL_REGISTER),
+    Duty("CARE.VISIT", N_("重点帮扶老党员、生活困难党员"), BRANCH, HALF, SMALL_REGISTER),
     Duty("CARE.EMERGENCY", N_("即时帮扶"), BRANCH, EVENT, SMALL_REGISTER, hidden=True),
     Duty("ISSUE.REGISTER", N_("问题登记和解决"), BRANCH, EVENT, SMALL_REGISTER),
     Duty("ISSUE.TASKS", N_("上级部署重点任务落实"), BRANCH, EVENT, SMALL_REGISTER),

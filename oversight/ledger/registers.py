@@ -62,6 +62,8 @@ KINDS = {
     "complaint": Kind(CARE, "CARE.TALK", N_("群众有不良反映"), 5, personal=True),
     "july": Kind(CARE, "CARE.VISIT", N_("“七一”走访慰问"), 5, personal=True),
     "spring": Kind(CARE, "CARE.VISIT", N_("春节走访慰问"), 5, personal=True),
+    # "七一", 春节 are named by the zone-wide and the rural document alone (G-3.2.4c, R-3.2.4c)
+    "needy": Kind(CARE, "CARE.VISIT", N_("老党员、生活困难党员帮扶"), 5, personal=True),
     "disaster": Kind(CARE, "CARE.EMERGENCY", N_("遭受灾害、特殊困难"), 3, personal=True),
     "breach": Kind(BREACH, "VIOLATION.REPORT", N_("发现党员违纪违法情况"), 2),
 }

@@ -119,14 +119,17 @@ def notice(said: Said = NOTHING, roll: Rows = ()) -> Content:
         N_("不能参加的，请事先向支部请假；请假的，支部会告知内容并安排补课。"),
     ]
     signed = _roll(said, roll)
-    counted = (N_("合计"), f"应到：{said.get('expected', '')}", N_("到会："), N_("记录人："))
+    counted = [N_("合计"), f"应到：{said.get('expected', '')}", N_("到会："), N_("记录人：")]
+    counted += [SHORT] * (len(signed.rows[0]) - len(counted))  # two halves side by side
     return Content(
         N_("主题党日活动通知"),
         to=N_("各位党员："),
         blocks=tuple(map(Paragraph, told)),
         sender=said.get("unit", ""),
         date=said.get("date", ""),
-        annexes=(Annex(N_("主题党日活动签到表"), replace(signed, rows=(*signed.rows, counted))),),
+        annexes=(
+            Annex(N_("主题党日活动签到表"), replace(signed, rows=(*signed.rows, tuple(counted)))),
+        ),
     )
 
 

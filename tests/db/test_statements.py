@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 
 import pytest
+import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import db
@@ -67,6 +68,10 @@ def count(play, case_id: str, name: str, move: str, **words) -> int:
     play.session.commit()
     with told(db.engine) as seen:
         transitions.submit(play.session, case_id, move, who, words, version=None, at=play.at)
+    for row in loaded:  # what the move leaves of them for what is shown next
+        left = play.session.identity_map.get(sa.inspect(row).key)
+        if left is not None:
+            play.session.expunge(left)
     play.session.add_all(loaded)
     return len(seen)
 

@@ -40,7 +40,7 @@ def test_it_names_every_route_and_no_other(app):
         for path, operations in openapi.document()["paths"].items()
         for method in operations
     }
-    assert routes == documented and len(routes) == 36
+    assert routes == documented and len(routes) == 37
 
 
 def test_every_parameter_in_a_path_is_described():

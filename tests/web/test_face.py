@@ -246,7 +246,7 @@ def test_the_time_in_a_state_leads_to_its_cases(reader, play, clock):
     page = officer.get("/overview")
     rows = [(row.find("th/a"), row.find("td")) for row in page.tree.iter("tr")]
     by_number = {
-        link.get("href"): int(n.text)
+        link.get("href"): int("".join(n.itertext()))
         for link, n in rows
         if link is not None and "/overview/stays" in link.get("href")
     }

@@ -123,14 +123,14 @@ def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world
     """What was typed stays on a refusal; afterwards both sides see the sentence, and nothing is settled."""
     unit = world.units["village"].id
     secretary = reader("village.secretary")
-    assert f"/units/{unit}/year-sheet/2026#y-why" in secretary.get("/ledger").text
-    page = secretary.get(f"/units/{unit}/year-sheet/2026")
-    words = {"what": "2026-Q1:LECTURE.QUARTERLY", "why": "长" * 201}
-    again = secretary.submit(page, "form=why", 422, **words)
-    assert "长" * 201 in again.text and "selected" in again.text
-    page = secretary.submit(again, "form=why", why="一季度换届，没有安排；二季度已补两次。")
+    assert f"/units/{unit}/year-sheet/2026#y-why" in secretary.get("/ledger").links("说明情况")
+    address, what = f"/units/{unit}/year-sheet/2026", "2026-Q1:LECTURE.QUARTERLY"
+    page = secretary.get(f"{address}?form=why")
+    again = secretary.submit(page, address, 422, what=what, why="长" * 201)
+    assert "长" * 201 in again.html and f'<option value="{what}" selected>' in again.html
+    page = secretary.submit(again, address, what=what, why="一季度换届，没有安排；二季度已补两次。")
     assert "每季度党课" in page.main and "一季度换届" in page.main
-    assert "LECTURE.QUARTERLY" not in page.text.split("2026-Q1:")[-1][:20]
+    assert "LECTURE.QUARTERLY" not in page.html.split("2026-Q1:")[-1][:20]
     ledger = secretary.get("/ledger").main
     assert "未办，已说明情况：一季度换届，没有安排；二季度已补两次。" in ledger
     address = f"/overview/rows?unit={unit}&state=explained"
@@ -141,7 +141,7 @@ def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world
 
 def test_a_member_is_offered_no_explanation(reader, world):
     unit = world.units["village"].id
-    assert "y-why" not in reader("town1.officer").get(f"/units/{unit}/year-sheet/2026").text
+    assert "y-why" not in reader("town1.officer").get(f"/units/{unit}/year-sheet/2026").html
 
 
 def test_the_zone_begins_its_themes_and_bulletins_here(reader, world):

@@ -11,6 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
+from oversight import workflows
 from oversight.base.db import db
 from oversight.base.refusals import (
     Forbidden,
@@ -183,7 +184,7 @@ class Ledger:
         """Return where a superior begins what it owes; a theme is not issued once its month is over."""
         name = STARTED.get(law.duties()[one.key].settled)
         over = name == "theme" and one.period < self.at.today.isoformat()[:7]
-        if name is None or over or self.unit.id != one.unit.id or not self.writes:
+        if name is None or over or self.unit.id != one.unit.id or not _opens(name, one.unit):
             return None
         return url_for("opening.blank", name=name, unit=one.unit.id, month=one.period), _("去办理")
 
@@ -212,6 +213,11 @@ def show(unit_id):
     if excel.wanted():
         return excel.answer(*listed.ledger(book.unit, book.sides))
     return render_template("ledger.html", book=book, states=obligations.STATES)
+
+
+def _opens(name: str, unit: Unit) -> bool:
+    """True where the reader sits at a unit in the office that opens such business first of all."""
+    return (unit.id, workflows.current(name).opened_by.candidate_group, 0) in session.actor().seats
 
 
 def _writes(unit: Unit) -> bool:
