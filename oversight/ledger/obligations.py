@@ -258,11 +258,14 @@ class Facts:
 
     def joined(self, unit: Unit, month: int) -> bool:
         """True where somebody who joined the Party in that month of the calendar belonged to the branch
-        at its party day, or by the end of the month.
+        before its party day, or by the end of the month. Who came on the day itself may not have
+        stood on the sheet yet.
         """
         since, row = self.records.joined.get((unit.id, month)), self.days.get((unit.id, month))
+        if since is None:
+            return False
         held_on = row.held_on if self.held(row) else None
-        return since is not None and since <= (held_on or month_end(self.year, month))
+        return since < held_on if held_on else since <= month_end(self.year, month)
 
     def told(self, unit: Unit) -> set[int]:
         """Return the months of which a unit had published a bulletin."""

@@ -10,6 +10,7 @@ import pytest
 
 from oversight.ledger import obligations
 from oversight.models import Membership, Person
+from tests.db.test_attendance import record, sheet
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -36,18 +37,27 @@ def owed(session, unit) -> set[str]:
     ],
 )
 def test_it_is_owed_from_the_month_in_which_he_came(session, world, came, joined, asked):
-    unit, day = world.units["village"], date.fromisoformat(joined)
-    before = owed(session, unit)
-    period = f"2026-{day.month:02d}"
-    assert period not in before, "nobody else joined in that month"
-    person = Person(zone_id=unit.zone_id, name="新来", joined_on=day)
+    unit, period = world.units["village"], f"2026-{joined[5:7]}"
+    assert period not in owed(session, unit), "nobody else joined in that month"
+    come(session, unit, came, joined)
+    assert (period in owed(session, unit)) == asked
+
+
+@pytest.mark.parametrize(("came", "asked"), [("2026-11-05", True), ("2026-11-06", False)])
+def test_who_came_on_the_party_day_after_its_sheet_leaves_nothing_open(session, world, came, asked):
+    """Found by a simulated year of 200 branches."""
+    record(session, world, sheet(world), on="2026-11-06")
+    unit = world.units["village"]
+    come(session, unit, came, "2011-11-13")
+    assert ("2026-11" in owed(session, unit)) == asked
+
+
+def come(session, unit, came: str, joined: str) -> None:
+    """Let somebody who joined the Party on one day belong to the branch from another on."""
+    person = Person(zone_id=unit.zone_id, name="新来", joined_on=date.fromisoformat(joined))
     session.add(person)
     session.flush()
     since = date.fromisoformat(came)
-    session.add(
-        Membership(
-            zone_id=unit.zone_id, person_id=person.id, unit_id=unit.id, from_on=since, sort=99
-        )
-    )
+    own = {"zone_id": unit.zone_id, "person_id": person.id, "unit_id": unit.id}
+    session.add(Membership(**own, from_on=since, sort=99))
     session.flush()
-    assert (period in owed(session, unit)) == asked
