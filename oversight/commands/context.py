@@ -279,10 +279,16 @@ def read_file(path: str) -> bytes:
 
 @contextmanager
 def new_file(path: str) -> Iterator[BinaryIO]:
-    """Open a file that only its owner reads, and never over another. Raises BadRequest."""
+    """Open a file that only its owner reads, and never over another; where what is to be written fails
+    it goes again. Raises BadRequest.
+    """
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            yield file
+            try:
+                yield file
+            except BaseException:
+                Path(path).unlink(missing_ok=True)
+                raise
     except FileExistsError as error:
         raise BadRequest(f"{path} 已经有了，请另写一个文件名。") from error
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,11 @@ def simulate(
     as_json: bool,
 ) -> None:
     """Live a synthetic year in a scratch database, check it, and say what it cost."""
-    with _instance(keep) as folder, _of_its_own(folder), progress() as stage:
-        one = stage("days", DAYS[months - 1])
+    with ExitStack() as opened:
+        drawn = opened.enter_context(new_file(svg)) if svg else None  # before an hour is spent
+        folder = opened.enter_context(_instance(keep))
+        opened.enter_context(_of_its_own(folder))
+        one = opened.enter_context(progress())("days", DAYS[months - 1])
         found = lived.live(
             db.session,
             year,
@@ -58,10 +61,9 @@ def simulate(
             months=months,
             day_done=lambda _day: one(1),
         )
+        if drawn:
+            drawn.write(picture.draw(year, found.tally, found.meter.of_months()).encode())
     told = _told(year, branches, seed, found)
-    if svg:
-        with new_file(svg) as file:
-            file.write(picture.draw(year, found.tally, found.meter.of_months()).encode())
     click.echo(json.dumps(told, ensure_ascii=False, indent=1)) if as_json else _show(told)
     if broken := [one.name for one in found.checks if not one.holds]:
         raise BadRequest(N_("没有守住：") + "；".join(broken))

@@ -129,6 +129,17 @@ def test_the_command_lives_apart_and_tells_all(tmp_path):
     assert again.exit_code == 1 and "还没有的目录" in again.output
 
 
+def test_what_cannot_be_written_is_said_before_a_year_is_lived(tmp_path, monkeypatch):
+    monkeypatch.setattr(lived, "live", lambda *_one, **_more: pytest.fail("lived all the same"))
+    there, fresh = tmp_path / "year.svg", tmp_path / "new.svg"
+    there.touch()
+    done = CliRunner().invoke(cli.main, ["simulate", str(YEAR), "--svg", str(there)])
+    assert done.exit_code == 1 and "已经有了" in done.output
+    words = ["simulate", str(YEAR), "--svg", str(fresh), "--keep", str(tmp_path)]
+    done = CliRunner().invoke(cli.main, words)
+    assert done.exit_code == 1 and "还没有的目录" in done.output and not fresh.exists()
+
+
 def test_the_picture_of_a_year_says_its_figures():
     drawn = picture.draw(YEAR, Tally({(3, "day", "settled"): 4, (3, "day", "overdue"): 1}), {})
     assert "3 月：" in drawn and "4" in drawn and ElementTree.fromstring(drawn) is not None
