@@ -128,6 +128,9 @@ class _Copier:
             " WITHOUT ROWID"
         )
         self.units = {row["id"]: dict(row) for row in link.execute("SELECT * FROM units")}
+        found = link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        there = {row["name"] for row in found}  # another commit may lack some
+        self.tables = [table for table in TABLES if table in there]
 
     def run(self) -> None:
         towns = [(number, "town1") for number in TOWNS]
@@ -139,9 +142,9 @@ class _Copier:
             self.pick(model, unit, OF_BRANCH)
             self.link.execute("DROP TABLE own")
         self.link.executemany("INSERT INTO copies VALUES (?, ?)", towns + branches)
-        for table in TABLES:
+        for table in self.tables:
             self._number(table)
-        for table in TABLES:
+        for table in self.tables:
             self._copy(table) if table != "units" else self._copy_units()
 
     def _unit(self, key: str) -> str:
@@ -154,6 +157,8 @@ class _Copier:
 
     def pick(self, kind: str, unit: str, tables: dict[str, str]) -> None:
         for table, where in tables.items():
+            if table not in self.tables:
+                continue
             where = where.replace(":u", f"'{unit}'")
             self.link.execute(
                 f"INSERT INTO picked SELECT ?, ?, rowid FROM {table} WHERE {where}", (kind, table)

@@ -151,8 +151,9 @@ class Maker:
         self._close()
         there = sa.create_engine(source)
         with self.program.db.engine.begin() as out, there.connect() as link:
-            out.execute(sa.text("DELETE FROM installation"))  # what the upgrade itself has noted
             for table in self.program.db.Model.metadata.sorted_tables:
+                if table.name == "installation":  # what the upgrade itself has noted
+                    out.execute(table.delete())
                 rows = [dict(row._mapping) for row in link.execute(sa.select(table))]
                 if rows:
                     out.execute(table.insert(), rows)
