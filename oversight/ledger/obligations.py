@@ -936,6 +936,11 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
         others += of_others(facts, unit, above) if branch else ()
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
+    return _sides(own, others)
+
+
+def _sides(own: list[Obligation], others: list[Obligation]) -> Sides:
+    """Part what a unit owes by how it stands, beside what others owe it."""
     return Sides(
         _open(one for one in own if one.kind == "must"),
         _open(others),

@@ -11,14 +11,8 @@ from oversight.law import duties as law
 
 from .obligations import DEPLOYED, EXCUSED, EXPLAINED, OPEN, OVERDUE, SETTLED, Obligation
 
-STATES = (
-    OVERDUE,
-    OPEN,
-    EXPLAINED,
-    EXCUSED,
-    DEPLOYED,
-    SETTLED,
-)  # the first that there is names a place
+# The first that there is names a place.
+STATES = (OVERDUE, OPEN, EXPLAINED, EXCUSED, DEPLOYED, SETTLED)
 BEFORE = 0  # the month under which stands what is left of the year before
 Place = tuple[int, str, str]  # month, kind of duty, state
 LAST = {"Q": 3, "H": 6}

@@ -1,4 +1,6 @@
-"""Papers whose number stands in the office's register: entering it, and putting it right."""
+"""Papers whose number stands in the office's register: entering it, and putting it right; and the list of what
+was issued lately.
+"""
 
 from __future__ import annotations
 
