@@ -40,6 +40,14 @@ def heals(served: Served, path: str = "/readyz", within: float = 10) -> None:
         assert monotonic() < until, found
 
 
+def opens(served: Served, token: str, unit, within: float = 10):
+    """Ask again as the sentence says: of two processes one knows for a second more that nobody answers."""
+    until = monotonic() + within
+    while (found := opened(served, token, unit, "one"))[0] == 503 and outages.AWAY in found[1]:
+        assert monotonic() < until, found
+    return found
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_database_that_says_nothing(session, world, stage, tmp_path):
     """Stopped, not ended: connections are taken and nothing is answered."""
@@ -60,13 +68,13 @@ def test_a_database_that_says_nothing(session, world, stage, tmp_path):
                 assert served.ask("GET", "/readyz")[0] == 503
             cluster.signal(signal.SIGCONT)
             heals(served)
-            assert opened(served, token, village, "one")[0] == 201
+            assert opens(served, token, village)[0] == 201
             cluster.stop()
             status, text, took = served.ask("GET", "/api/v1/queue", token)
             assert status == 503 and outages.AWAY in text and took < 2
             cluster.start()
             heals(served)
-            assert opened(served, token, village, "one")[0] == 201, "the same answer again"
+            assert opens(served, token, village)[0] == 201, "the same answer again"
 
 
 # Disks --------------------------------------------------------------------------------------------
