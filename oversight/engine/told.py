@@ -6,8 +6,6 @@ one that only calls to work is gone once the case has moved on.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -15,6 +13,7 @@ from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import columns
 from oversight.base.kept import plain
+from oversight.base.lazy import cached_property
 from oversight.base.prepared import Prepared, among
 from oversight.base.rows import grouped_by, ids_of, keyed
 from oversight.base.sentences import say

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, auto
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidDefinition
 from oversight.base.sentences import N_
 from oversight.base.settings import ZoneSetting

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import id_of
+from oversight.base.lazy import cached_property
 from oversight.base.paging import page_of
 from oversight.calendar.party_days import (
     BEFORE,

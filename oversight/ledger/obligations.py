@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from oversight.base.clock import Moment
 from oversight.base.db import find, id_of
+from oversight.base.lazy import cached_property
 from oversight.base.paging import page_of
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.rows import grouped, ids_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.db import settle
+from oversight.base.lazy import cached_property
 from oversight.base.terms import ZoneSetting
 from oversight.calendar.workdays import Calendar
 from oversight.calendar.zone import zone_calendar, zone_settings, zone_terms

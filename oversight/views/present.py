@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 from flask import Flask, current_app, flash, g, request
@@ -20,6 +19,7 @@ from markupsafe import Markup
 from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db, find
+from oversight.base.lazy import cached_property
 from oversight.base.sentences import N_, Sentence
 from oversight.base.terms import DEFAULTS, fill
 from oversight.calendar.party_days import BETTER

@@ -5,11 +5,11 @@ one's own line.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from flask import url_for
 
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.casework import appraisal

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,6 +13,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput, RuleViolation, VersionConflict
 from oversight.base.rows import keyed
 from oversight.base.sentences import N_

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
 
 from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
@@ -12,6 +11,7 @@ from flask_login import current_user, login_required
 
 from oversight import workflows
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
 from oversight.base.rows import grouped, grouped_by, ids_of, keyed
 from oversight.base.sentences import N_

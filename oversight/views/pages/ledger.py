@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,6 +12,7 @@ from flask_login import login_required
 
 from oversight import workflows
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import (
     Forbidden,
     InvalidInput,

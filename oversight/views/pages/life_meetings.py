@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
 from oversight.calendar.party_days import BEFORE, before_start, entry_due, in_trial
 from oversight.engine import authority

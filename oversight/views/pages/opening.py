@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
 from itertools import islice
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from oversight import workflows
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import db, new_id
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import (
     AlreadyTaken,
     DomainError,

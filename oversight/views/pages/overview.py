@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
 
 from flask import Blueprint, render_template, request
 from flask_login import login_required
@@ -13,6 +12,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base.clock import Moment
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.paging import part
 from oversight.base.refusals import InvalidInput, NotFound
 from oversight.base.rows import grouped, ids_of, keyed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,6 +12,7 @@ from flask_login import login_required
 
 from oversight.base import grams, typed
 from oversight.base.db import db, is_id
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput, NotFound
 from oversight.base.rows import ids_of
 from oversight.engine import inbox, search

@@ -5,9 +5,9 @@ it may have done. Listed and not ticked: nothing is said before somebody says it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.ledger import charter, duty_records
 from oversight.ledger.duty_records import LECTURES, PLANNED, Item
 from oversight.models import Activity, Person

@@ -8,7 +8,6 @@ from __future__ import annotations
 import calendar as months
 from collections import Counter
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,6 +17,7 @@ from flask_login import login_required
 from oversight import workflows
 from oversight.base import typed
 from oversight.base.db import db
+from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped_by, ids_of
 from oversight.base.terms import URGE
