@@ -312,6 +312,14 @@ def put(session, model, values):
     return found
 
 
+def objects(session, model: type[T], asked: Prepared, **values) -> list[T]:
+    """Return the session's objects of the rows that a statement of `columns(model)` finds; what waits
+    to be written is first.
+    """
+    kept.write_out(session)
+    return [put(session, model, row) for row in asked.dicts(session, **values)]
+
+
 def adopt(session: Session, row) -> None:
     """Take in an object whose row has just been inserted by a statement, as a flush would."""
     session.add(row)

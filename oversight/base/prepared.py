@@ -65,6 +65,16 @@ def dashed(text: str | None) -> str | None:
     return text and f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+class _Texts(sa.types.TypeDecorator):
+    """A list of texts as one value."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return json.dumps(list(value)) if dialect.name == "sqlite" else list(value)
+
+
 class _Ids(sa.types.TypeDecorator):
     """A list of ids as one value."""
 
@@ -78,13 +88,15 @@ class _Ids(sa.types.TypeDecorator):
 
 
 def among(column: sa.ColumnElement, name: str, dialect: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a column of ids is one of those given as `name`, of whatever number:
-    a statement that names each would be another with every number.
+    """Return the condition that a column of ids or of texts is one of those given as `name`, of
+    whatever number: a statement that names each would be another with every number.
     """
-    given: sa.BindParameter = sa.bindparam(name, type_=_Ids)
+    ids = isinstance(column.type, sa.Uuid)
+    given: sa.BindParameter = sa.bindparam(name, type_=_Ids if ids else _Texts)
     if dialect == "sqlite":
         return column.in_(sa.select(sa.func.json_each(given).table_valued("value").c.value))
-    return column == sa.func.any(sa.cast(given, postgresql.ARRAY(postgresql.UUID)))
+    kind = postgresql.UUID if ids else sa.Text
+    return column == sa.any_(sa.cast(given, postgresql.ARRAY(kind)))
 
 
 def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:

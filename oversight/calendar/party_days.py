@@ -25,14 +25,14 @@ from oversight.law.definition import effect
 from oversight.models import Activity, ActivityChange, Case, Unit, chains, images
 from oversight.organization.actor import AuthorityBasis
 
-from .workdays import add_workdays, months_after
+from .workdays import months_after
 from .zone import (
     apart_july,
     has_rule_day,
     july_day,
     rule_for,
     term_on,
-    zone_calendar,
+    workday_after,
     zone_settings,
 )
 
@@ -62,7 +62,7 @@ BETTER = {"late": N_("未按期"), "absent": N_("缺席"), "leave": N_("请假")
 def entry_due(session: Session, zone_id: str, on: date) -> date:
     """Return the last day on which an entry about a day is in time, also beyond the month."""
     days = term_on(session, zone_id, FILING, on)
-    return add_workdays(zone_calendar(session, zone_id), on, days)
+    return workday_after(session, zone_id, on, days)
 
 
 def entered_late(session: Session, row: Activity) -> bool:

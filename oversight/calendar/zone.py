@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,6 +29,8 @@ from oversight.models.epochs import epoch
 from .workdays import Calendar, CalendarDay, PartyDay, add_workdays, party_day, workdays_between
 
 DISTANCES = 2048  # between two days that a process keeps for a zone
+K = TypeVar("K")
+V = TypeVar("V")
 _notices = Kept("zone_notices")
 
 
@@ -40,6 +44,17 @@ class _Read:
     def __init__(self):
         self.days: dict[tuple, PartyDay] = {}  # the same for all branches under the same clauses
         self.between: dict[tuple[date, date], int] = {}  # working days, as every list asks for them
+        self.terms: dict[tuple[str, date], int] = {}
+        self.after: dict[tuple[date, int], date] = {}
+
+
+def _kept(known: dict[K, V], key: K, make: Callable[[], V]) -> V:
+    """Return what is known of days, worked out where it is not; what a process keeps has an end."""
+    if key not in known:
+        if len(known) > DISTANCES:
+            known.clear()
+        known[key] = make()
+    return known[key]
 
 
 @lru_cache(maxsize=8)
@@ -69,12 +84,20 @@ def zone_calendar(session: Session, zone_id: str) -> Calendar:
 
 def workdays_from(session: Session, zone_id: str, begin: date, end: date) -> int:
     """Count a zone's working days after a day up to another, as `workdays_between`."""
-    known = _read(zone_id, epoch(session, zone_id)).between
-    if (begin, end) not in known:
-        if len(known) > DISTANCES:
-            known.clear()
-        known[begin, end] = workdays_between(zone_calendar(session, zone_id), begin, end)
-    return known[begin, end]
+    return _kept(
+        _read(zone_id, epoch(session, zone_id)).between,
+        (begin, end),
+        lambda: workdays_between(zone_calendar(session, zone_id), begin, end),
+    )
+
+
+def workday_after(session: Session, zone_id: str, on: date, n: int) -> date:
+    """Return the working day of a zone that is so many after a day, as `add_workdays`."""
+    return _kept(
+        _read(zone_id, epoch(session, zone_id)).after,
+        (on, n),
+        lambda: add_workdays(zone_calendar(session, zone_id), on, n),
+    )
 
 
 def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
@@ -116,6 +139,14 @@ def zone_terms(session: Session, zone_id: str, at: datetime) -> dict[str, str]:
 
 def term_on(session: Session, zone_id: str, term: ZoneSetting, on: date) -> int:
     """Return a term as it was on a day: what began on it keeps it. Of two of one day the longer."""
+    return _kept(
+        _read(zone_id, epoch(session, zone_id)).terms,
+        (term.name, on),
+        lambda: _term_on(session, zone_id, term, on),
+    )
+
+
+def _term_on(session: Session, zone_id: str, term: ZoneSetting, on: date) -> int:
     found = [int(zone_settings(session, zone_id)[term.name])]
     for row in _changes(session, zone_id):
         if row.name == term.name and row.at.date() >= on:

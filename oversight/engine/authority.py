@@ -12,7 +12,6 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight import workflows
 from oversight.base.db import find, held, put
@@ -316,7 +315,7 @@ def _read(session: Session, case_id: str) -> Case:
     if not rows:
         raise NotFound()
     case = put(session, Case, rows[0])
-    set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
+    standing.place(session, [case])
     return case
 
 

@@ -13,19 +13,21 @@ from datetime import date, timedelta
 from functools import cache, partial
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from oversight import workflows
-from oversight.base.db import Id, find, is_id
+from oversight.base.db import Id, columns, find, is_id, objects
 from oversight.base.paging import First
+from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import InvalidInput
 from oversight.base.rows import grouped, keyed
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
 from oversight.models.cases import NEVER
+from oversight.organization import standing
 from oversight.organization.names import told_apart
-from oversight.organization.units import outline
+from oversight.organization.units import outlines
 from oversight.rules import parties
 
 from . import boxes, outbox
@@ -127,7 +129,9 @@ _LYING = (
     .where(WorkItem.case_id.in_(_IDS), WorkItem.closed_at.is_(None))
     .order_by(WorkItem.id)
 )
-_LISTED = sa.select(Case).where(Case.id.in_(_IDS)).options(joinedload(Case.unit))
+_LISTED = Prepared(
+    lambda dialect: sa.select(*columns(Case)).where(among(Case.__table__.c.id, "cases", dialect))
+)
 
 
 @cache
@@ -222,7 +226,8 @@ def _known(box: str) -> None:
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
     """Return cases with their units, in the order of their ids."""
-    by_id = keyed(session.scalars(_LISTED, {"ids": ids})) if ids else {}
+    by_id = keyed(objects(session, Case, _LISTED, cases=ids)) if ids else {}
+    standing.place(session, by_id.values())
     return [by_id[case_id] for case_id in ids]
 
 
@@ -485,14 +490,16 @@ def branches_in_sight(session: Session, who, name: str = "") -> list[sa.Row]:
     """Return the outlines of the branches in the reader's sight that still exist, town by town, as
     `units_in_sight` has them; `name` is a part of theirs.
     """
-    paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
-    rows = outline(
-        session,
-        who.zone_id,
-        Unit.kind == "branch",
-        sa.or_(sa.false(), *paths),
-        Unit.name.contains(name, autoescape=True),
-    )
+
+    def seen() -> sa.Select:
+        paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
+        return outlines(who.zone_id, Unit.kind == "branch", sa.or_(sa.false(), *paths))
+
+    if name:
+        named = seen().where(Unit.name.contains(name, autoescape=True))
+        rows = list(session.execute(named))
+    else:
+        rows = asked(session, who, "branches", seen)
     own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
     rows.sort(key=lambda row: (row.id not in own, row.path.count("/"), row.sort, row.id))
     place = {parent: n for n, parent in reversed(list(enumerate(row.parent_id for row in rows)))}

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
 from oversight.base.db import columns, put
 from oversight.base.prepared import Prepared, among
-from oversight.models import Case, Unit
+from oversight.models import Case
 from oversight.organization import standing
 from oversight.rules import parties
 
@@ -45,9 +44,5 @@ def cases(session: Session, case_ids: Iterable[str], at: Moment, lock: bool = Fa
         parties.read_many(session, zone_id, named)
         placed = {case.unit_id for case in found if case.zone_id == zone_id}
         standing.read_lines(session, zone_id, at.today, placed)
-    units: dict[str, Unit] = {}
-    for case in found:
-        if case.unit_id not in units:
-            units[case.unit_id] = standing.unit(session, case.zone_id, case.unit_id)
-        set_committed_value(case, "unit", units[case.unit_id])
+    standing.place(session, found)
     return found

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.attributes import instance_state
 from transitions import Machine
 
 from oversight import workflows
@@ -187,7 +187,7 @@ def lock(session: Session, case_id: str) -> Case:
     case = put(session, Case, rows[0])
     kept.forget(session)
     parties.read(session, case, workflows.of(case).opened_by.name)
-    set_committed_value(case, "unit", standing.unit(session, case.zone_id, case.unit_id))
+    standing.place(session, [case])
     return case
 
 

@@ -15,12 +15,11 @@ from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.clock import Moment
 from oversight.base.db import columns, insert_all, is_id, put
-from oversight.base.kept import Kept, forget, plain
-from oversight.base.prepared import Prepared
+from oversight.base.kept import Kept, forget, plain, write_out
+from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
@@ -339,8 +338,7 @@ def _lock(session: Session, activity_id: str) -> Activity:
     epochs.see(session, activity.zone_id, found.epoch)
     if not found.begun:
         _recorded.of(session)[activity.id] = _exempted.of(session)[activity.id] = {}
-    unit = standing.unit(session, activity.zone_id, activity.unit_id)
-    set_committed_value(activity, "unit", unit)
+    standing.place(session, [activity])
     return activity
 
 
@@ -955,30 +953,42 @@ class Count:
         return sum(self.classes[kind] for kind in MISSING)
 
 
-def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
-    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
-    classes: dict[str, dict[str, int]] = {}
-    told: Counter[str] = Counter()
-    only_told = Attendance.form.in_(ONLY_TOLD)
-    for activity_id, kind, number, knew in session.execute(
+_CLASSES = Prepared(
+    lambda dialect: (
         sa.select(
             Attendance.activity_id,
             Attendance.kind,
-            sa.func.count(),
-            sa.func.sum(sa.case((only_told, 1), else_=0)),
+            sa.func.count().label("number"),
+            sa.func.sum(sa.case((Attendance.form.in_(ONLY_TOLD), 1), else_=0)).label("told"),
         )
-        .where(Attendance.activity_id.in_(activity_ids))
+        .where(among(Attendance.__table__.c.activity_id, "activities", dialect))
         .group_by(Attendance.activity_id, Attendance.kind)
-    ):
+    )
+)
+_ABOUT = sa.func.substr(Case.business_key, 1, 36, type_=sa.String)
+_WAITING = Prepared(
+    lambda dialect: (
+        sa.select(_ABOUT.label("about"), sa.func.count().label("number"))
+        .where(
+            Case.workflow == "absence",
+            Case.closed_at.is_(None),
+            among(_ABOUT, "activities", dialect),
+        )
+        .group_by(_ABOUT)
+    )
+)
+
+
+def counts(session: Session, activity_ids: list[str]) -> dict[str, Count]:
+    """Count recorded activities, each by class and with its open follow-ups; others are left out."""
+    write_out(session)
+    classes: dict[str, dict[str, int]] = {}
+    told: Counter[str] = Counter()
+    found = _CLASSES.rows(session, activities=activity_ids)
+    for activity_id, kind, number, knew in found:
         classes.setdefault(activity_id, dict.fromkeys(CLASSES, 0))[kind] = number
         told[activity_id] += int(knew or 0)
-    about = sa.func.substr(Case.business_key, 1, 36)
-    follow_ups = (
-        sa.select(about, sa.func.count())
-        .where(Case.workflow == "absence", Case.closed_at.is_(None), about.in_(list(classes)))
-        .group_by(about)
-    )
-    waiting: dict[str, int] = {day: number for day, number in session.execute(follow_ups)}
+    waiting = dict(_WAITING.rows(session, activities=classes)) if classes else {}
     return {
         activity_id: Count(
             {"expected": sum(found.values()), **found},

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import change
 from oversight.engine import outbox
@@ -142,14 +143,17 @@ def of(session: Session, activity: Activity) -> dict[str, str]:
     return {person_id: category for person_id, category in session.execute(rows)}
 
 
+_OWN = sa.select(LeaveNotice).where(
+    LeaveNotice.person_id == sa.bindparam("person"),
+    LeaveNotice.activity_id.in_(sa.bindparam("days", expanding=True)),
+    LeaveNotice.taken_back_at.is_(None),
+)
+
+
 def own(session: Session, who: Actor, activities: Iterable[Activity]) -> dict[str, LeaveNotice]:
     """Return a member's own words that were not taken back, by party day; also those for a day that
     has been moved since.
     """
-    ids = [activity.id for activity in activities]
-    rows = sa.select(LeaveNotice).where(
-        LeaveNotice.person_id == who.id,
-        LeaveNotice.activity_id.in_(ids),
-        LeaveNotice.taken_back_at.is_(None),
-    )
-    return {row.activity_id: row for row in session.scalars(rows)} if ids else {}
+    ids = ids_of(activities)
+    rows = session.scalars(_OWN, {"person": who.id, "days": ids}) if ids else ()
+    return {row.activity_id: row for row in rows}

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
+from oversight.base.db import Id, columns, objects, put
+from oversight.base.kept import write_out
+from oversight.base.prepared import Prepared
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import STATUS_LABELS, entry_open, owed, status
 from oversight.calendar.zone import apart_july, zone_settings
 from oversight.models import Activity, Attendance, Case, LeaveNotice, Membership, WorkItem
 from oversight.models.appraisal import GRADES, Appraised
 from oversight.models.attendance import CLASSES, FORMS, ONLY_TOLD
+from oversight.organization import standing
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 from oversight.rules.absence import FOLLOW_UP
@@ -83,6 +87,45 @@ class Mine:
         return sum(day.kind in CLASSES or day.kind == "informed" for day in self.days)
 
 
+_PERSON = sa.bindparam("person", type_=Id)
+_CONCERNED = Prepared(
+    sa.select(*columns(Case))
+    .where(
+        Case.id.in_(
+            sa.union(  # each half by an index of its own
+                sa.select(Case.id).where(Case.data_subject_id == _PERSON),
+                sa.select(WorkItem.case_id).where(
+                    WorkItem.person_id == _PERSON, WorkItem.role == "member"
+                ),
+            )
+        ),
+        Case.zone_id == sa.bindparam("of_zone", type_=Id),
+    )
+    .order_by(Case.closed_at.is_not(None), Case.id.desc())
+)
+_GRADED = Prepared(
+    sa.select(Appraised.case_id, Appraised.grade).where(
+        Appraised.person_id == _PERSON, Appraised.told_on.is_not(None)
+    )
+)
+_ON = sa.func.coalesce(Activity.held_on, Activity.day)
+_BELONGED = Prepared(
+    sa.select(*columns(Activity))
+    .join(Membership, Membership.unit_id == Activity.unit_id)
+    .where(
+        Membership.person_id == _PERSON,
+        Activity.year == sa.bindparam("of_year"),
+        Membership.from_on <= _ON,
+        sa.or_(Membership.to_on.is_(None), Membership.to_on >= _ON),
+    )
+)
+_TAKEN = Prepared(
+    sa.select(*columns(Activity), Attendance.kind.label("way"), Attendance.form)
+    .join(Attendance, Attendance.activity_id == Activity.id)
+    .where(Attendance.person_id == _PERSON, Activity.year == sa.bindparam("of_year"))
+)
+
+
 def read(session: Session, who: Actor, year: int) -> Mine:
     """Gather a member's year and the cases that concern him, the newest first. At the end of a year
     the first day of the next one stands with it.
@@ -91,30 +134,17 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     if mine.next is None:
         mine.days += [day for day in _days(session, who, year + 1) if day.ahead and day.on][:1]
     _read_leave(session, who, mine)
-    concerned = sa.union(  # each half by an index of its own
-        sa.select(Case.id).where(Case.data_subject_id == who.id),
-        sa.select(WorkItem.case_id).where(WorkItem.person_id == who.id, WorkItem.role == "member"),
-    )
-    for case in session.scalars(
-        sa.select(Case)
-        .where(Case.id.in_(concerned), Case.zone_id == who.zone_id)
-        .options(joinedload(Case.unit))
-        .order_by(Case.closed_at.is_not(None), Case.id.desc())
-    ):
+    cases = objects(session, Case, _CONCERNED, person=who.id, of_zone=who.zone_id)
+    standing.place(session, cases)
+    for case in cases:
         if case.workflow == APPRAISAL:
             mine.appraisals.append(case)
         elif case.workflow == MAKE_UP:
             _file_make_up(mine, case)
         else:
             mine.others.append(case)
-    mine.grades = {
-        case_id: GRADES[grade]
-        for case_id, grade in session.execute(
-            sa.select(Appraised.case_id, Appraised.grade).where(
-                Appraised.person_id == who.id, Appraised.told_on.is_not(None)
-            )
-        )
-    }
+    graded = _GRADED.rows(session, person=who.id) if mine.appraisals else ()
+    mine.grades = {case_id: GRADES[grade] for case_id, grade in graded}
     if who.person.exempt_until and who.person.exempt_until >= who.on:
         mine.exempt_until = who.person.exempt_until
     return mine
@@ -144,41 +174,34 @@ def _file_make_up(mine: Mine, case: Case) -> None:
 
 
 def _days(session: Session, who: Actor, year: int) -> list[Day]:
-    """Return the party days of the branches to which the member belonged on each day."""
-    belonged = sa.exists().where(
-        Membership.person_id == who.id,
-        Membership.unit_id == Activity.unit_id,
-        Membership.from_on <= sa.func.coalesce(Activity.held_on, Activity.day),
-        sa.or_(
-            Membership.to_on.is_(None),
-            Membership.to_on >= sa.func.coalesce(Activity.held_on, Activity.day),
-        ),
-    )
+    """Return the party days of the branches to which the member belonged on each day, and those of
+    others in which he took part.
+    """
+    write_out(session)
+    asked = {"person": who.id, "of_year": year}
+    ways: dict[str, tuple[str, str | None]] = {}
+    rows = {row["id"]: row for row in _BELONGED.dicts(session, **asked)}
+    for row in _TAKEN.dicts(session, **asked):
+        ways[row["id"]] = row.pop("way"), row.pop("form")
+        rows[row["id"]] = row
+    days = [put(session, Activity, row) for row in rows.values()]
+    standing.place(session, days)
     apart = apart_july(zone_settings(session, who.zone_id))
-    rows = session.execute(
-        sa.select(Activity, Attendance)
-        .outerjoin(
-            Attendance,
-            sa.and_(Attendance.activity_id == Activity.id, Attendance.person_id == who.id),
-        )
-        .where(Activity.year == year, sa.or_(belonged, Attendance.person_id.is_not(None)))
-        .options(joinedload(Activity.unit))
-        .order_by(Activity.month, Activity.id)
-    ).all()
     return [
-        _day(session, activity, taken, who)
-        for activity, taken in rows
-        if taken is not None
-        or owed(activity.unit, activity.year, activity.month)
-        and (activity.kind != "july" or apart)
+        _day(session, day, ways.get(day.id), who)
+        for day in sorted(days, key=lambda day: (day.month, day.id))
+        if day.id in ways or owed(day.unit, day.year, day.month) and (day.kind != "july" or apart)
     ]
 
 
-def _day(session: Session, activity: Activity, taken: Attendance | None, who: Actor) -> Day:
+def _day(
+    session: Session, activity: Activity, taken: tuple[str, str | None] | None, who: Actor
+) -> Day:
     on = activity.held_on or activity.day
     if taken is not None:
-        way = FORMS.get(taken.form or "", "") or CLASSES[taken.kind]
-        return Day(activity, "informed" if taken.form in ONLY_TOLD else taken.kind, way)
+        way, form = taken
+        label = FORMS.get(form or "", "") or CLASSES[way]
+        return Day(activity, "informed" if form in ONLY_TOLD else way, label)
     if activity.held_on and on and exempt_on(who.person, on):
         return Day(activity, "exempt", N_("免予参加"), exempt=True)
     entering = activity.held_on is None and entry_open(session, activity, who.on)

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.db import columns, objects
+from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, Sentence, say
 from oversight.calendar.party_days import (
@@ -100,14 +102,37 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
     return found
 
 
-def _days(session: Session, ids: list[str], year: int) -> dict[tuple[str, int], Activity]:
-    rows = session.scalars(
-        sa.select(Activity).where(
-            Activity.unit_id.in_(ids),
-            Activity.year == year,
-            Activity.kind.in_(("party_day", "july")),
-        )
+_DAYS = Prepared(
+    lambda dialect: sa.select(*columns(Activity)).where(
+        among(Activity.__table__.c.unit_id, "units", dialect),
+        Activity.year == sa.bindparam("of_year"),
+        Activity.kind.in_(("party_day", "july")),
     )
+)
+_MEETINGS = Prepared(
+    lambda dialect: sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
+        among(LifeMeeting.__table__.c.unit_id, "units", dialect),
+        LifeMeeting.held_on.between(
+            sa.bindparam("since", type_=sa.Date), sa.bindparam("until", type_=sa.Date)
+        ),
+        LifeMeeting.withdrawn_at.is_(None),
+    )
+)
+_APPRAISED = Prepared(
+    lambda dialect: (
+        sa.select(*columns(Case))
+        .where(
+            Case.workflow == "appraisal",
+            among(Case.__table__.c.unit_id, "units", dialect),
+            Case.state.not_in(NOT_KEPT),
+        )
+        .order_by(Case.id)
+    )
+)
+
+
+def _days(session: Session, ids: list[str], year: int) -> dict[tuple[str, int], Activity]:
+    rows = objects(session, Activity, _DAYS, units=ids, of_year=year)
     return {(row.unit_id, 0 if row.kind == "july" else row.month): row for row in rows}
 
 
@@ -168,15 +193,9 @@ def _with_july(session, unit: Unit, row: Activity | None, cell: Cell, today) -> 
 
 def _meetings(session: Session, ids: list[str], year: int, until: date | None) -> dict:
     """Return the days of the meetings of a year, and until the day to which it was put off, by branch."""
-    rows = session.execute(
-        sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
-            LifeMeeting.unit_id.in_(ids),
-            LifeMeeting.held_on.between(date(year, 1, 1), until or date(year, 12, 31)),
-            LifeMeeting.withdrawn_at.is_(None),
-        )
-    )
+    begin, end = date(year, 1, 1), until or date(year, 12, 31)
     found: dict[str, list[date]] = {}
-    for unit_id, held_on in rows:
+    for unit_id, held_on in _MEETINGS.rows(session, units=ids, since=begin, until=end):
         found.setdefault(unit_id, []).append(held_on)
     return found
 
@@ -204,11 +223,7 @@ def _term(
 
 def appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:
     """Return the newest appraisal of a year by branch."""
-    rows = session.scalars(
-        sa.select(Case)
-        .where(Case.workflow == "appraisal", Case.unit_id.in_(ids), Case.state.not_in(NOT_KEPT))
-        .order_by(Case.id)
-    )
+    rows = objects(session, Case, _APPRAISED, units=ids)
     return {case.unit_id: case for case in rows if case.facts.get("year") == year}
 
 

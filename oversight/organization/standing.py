@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.db import Id, columns, known
 from oversight.base.kept import link
@@ -135,6 +136,15 @@ def read_lines(session: Session, zone_id: str, on: date, unit_ids: set[str]) -> 
 def unit(session: Session, zone_id: str, unit_id: str) -> Unit:
     """Return a unit as the session's object, without asking the database where it is known."""
     return as_object(session, rows(session, zone_id, [unit_id])[0])
+
+
+def place(session: Session, found: Iterable) -> None:
+    """Put beside cases, posts or party days the unit of each, without asking where it is known."""
+    placed = list(found)
+    for zone_id in {row.zone_id for row in placed}:
+        rows(session, zone_id, list({row.unit_id for row in placed if row.zone_id == zone_id}))
+    for row in placed:
+        set_committed_value(row, "unit", unit(session, row.zone_id, row.unit_id))
 
 
 def as_object(session: Session, row: sa.Row | Unit) -> Unit:

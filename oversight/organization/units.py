@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from oversight.base.db import is_id
+from oversight.base.db import columns, is_id, objects
 from oversight.base.paging import part
+from oversight.base.prepared import Prepared, among
 from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.epochs import epoch
@@ -23,7 +24,9 @@ from .standing import in_office
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
-_UNITS = sa.select(Unit).where(Unit.id.in_(sa.bindparam("ids", expanding=True)))
+_UNITS = Prepared(
+    lambda dialect: sa.select(*columns(Unit)).where(among(Unit.__table__.c.id, "units", dialect))
+)
 __all__ = ["COMMITTEE_FROM", "has_above", "in_office", "merged_into", "successor_of", "superiors"]
 COMMITTEE_FROM = (
     7  # full members from which a branch has a committee; below, any of them may step in
@@ -46,12 +49,15 @@ class UnitPage:
 
 def outline(session: Session, zone_id: str, *which) -> list[sa.Row]:
     """Return what places the existing units of a zone in a list, without the units themselves."""
-    return list(
-        session.execute(
-            sa.select(Unit.id, Unit.parent_id, Unit.path, Unit.kind, Unit.name, Unit.sort)
-            .where(Unit.zone_id == zone_id, Unit.ended_on.is_(None), *which)
-            .order_by(Unit.id)
-        )
+    return list(session.execute(outlines(zone_id, *which)))
+
+
+def outlines(zone_id: str, *which) -> sa.Select:
+    """Return the statement of the same."""
+    return (
+        sa.select(Unit.id, Unit.parent_id, Unit.path, Unit.kind, Unit.name, Unit.sort)
+        .where(Unit.zone_id == zone_id, Unit.ended_on.is_(None), *which)
+        .order_by(Unit.id)
     )
 
 
@@ -65,10 +71,10 @@ def zone_unit(session: Session, zone_id: str) -> Unit:
 def page_of(session: Session, ids: list[str], after: str = "", size: int = PAGE) -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
     shown, following = part(ids, after, size)
-    found = keyed(session.scalars(_UNITS, {"ids": shown}))
+    found = keyed(objects(session, Unit, _UNITS, units=shown))
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
-    above = keyed(session.scalars(_UNITS, {"ids": list(parents)}))
+    above = keyed(objects(session, Unit, _UNITS, units=parents))
     return UnitPage(rows, above, following)
 
 
@@ -170,7 +176,7 @@ def has_above(attempt: TransitionContext) -> bool:
 
 def by_id(session: Session, ids) -> dict[str, Unit]:
     """Return units by their ids."""
-    return keyed(session.scalars(sa.select(Unit).where(Unit.id.in_(list(ids)))))
+    return keyed(objects(session, Unit, _UNITS, units=list(ids)))
 
 
 def offices(session: Session, zone_id: str) -> list[Unit]:

@@ -40,7 +40,7 @@ _BY_REASON = {
         "activity_changes": "Lessons.keys Orders.keys",
     },
     PAGES: {
-        "units": "units units_in_sight page_of present offices refuse_touching is_large",
+        "units": "units units_in_sight branches_in_sight page_of present offices refuse_touching is_large",
         "persons": "people_of",
         "activities": "_days _unrecorded",
         "cases": "checklist read",
