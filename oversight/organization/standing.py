@@ -14,7 +14,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import Id, columns, known
+from oversight.base.db import Id, columns, is_id, known
 from oversight.base.kept import link
 from oversight.base.prepared import Prepared, among
 from oversight.base.rows import keyed
@@ -135,6 +135,15 @@ def read_lines(session: Session, zone_id: str, on: date, unit_ids: set[str]) -> 
 def unit(session: Session, zone_id: str, unit_id: str) -> Unit:
     """Return a unit as the session's object, without asking the database where it is known."""
     return as_object(session, rows(session, zone_id, [unit_id])[0])
+
+
+def find(session: Session, zone_id: str, unit_id: str | None) -> Unit | None:
+    """Return the same; None where the zone has no such unit."""
+    try:
+        found = unit(session, zone_id, unit_id) if is_id(unit_id) else None
+    except KeyError:
+        return None
+    return found if found is not None and found.zone_id == zone_id else None
 
 
 def as_object(session: Session, row: sa.Row | Unit) -> Unit:
