@@ -5,6 +5,7 @@ Knows SQLAlchemy and the two databases; knows no table and no rule.
 
 from __future__ import annotations
 
+import re
 import secrets
 import sqlite3
 import time
@@ -15,7 +16,6 @@ from datetime import UTC, datetime
 from functools import cache
 from json import JSONDecoder
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
-from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -147,10 +147,10 @@ else:
 
 def is_id(value) -> bool:
     """True where a value is written as ids are; anything else must not reach a query."""
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        return False
+    return isinstance(value, str) and _WRITTEN.fullmatch(value) is not None
+
+
+_WRITTEN = re.compile("-".join(f"[0-9a-f]{{{size}}}" for size in (8, 4, 4, 4, 12)))
 
 
 def find(session: Session, model: type[T], key: str | None) -> T | None:
@@ -301,9 +301,8 @@ def put(session, model, values):
     key = mapper.identity_key_from_primary_key((values["id"],))
     found = session.identity_map.get(key)
     if found is None:
-        found = mapper.class_manager.new_instance()
-        state = instance_state(found)  # as the loader does it: nothing is looked for beside the row
-        state.dict.update(values)
+        found = made(model, values)
+        state = instance_state(found)
         state.key, state.session_id = key, session.hash_key
         session.identity_map.add(state)
         _hold(session, found)
@@ -320,10 +319,21 @@ def objects(session, model: type[T], asked: Prepared, **values) -> list[T]:
     return [put(session, model, row) for row in asked.dicts(session, **values)]
 
 
-def adopt(session: Session, row) -> None:
-    """Take in an object whose row has just been inserted by a statement, as a flush would."""
-    session.add(row)
-    session._register_persistent({instance_state(row)})
+def made(model: type[T], values: dict) -> T:
+    """Return an object that holds these values, as the loader makes it: nothing is told of each."""
+    found = sa.inspect(model).class_manager.new_instance()
+    instance_state(found).dict.update(values)
+    return found
+
+
+def adopt(session: Session, rows: list) -> None:
+    """Take in objects whose rows have just been inserted by a statement, as a flush would; what they
+    refer to is the session's already.
+    """
+    states = {instance_state(row) for row in rows}
+    for state in states:
+        session._save_impl(state)
+    session._register_persistent(states)
 
 
 def settle(row, values) -> None:

@@ -25,7 +25,6 @@ class Kept:
 
     def of(self, session) -> dict:
         """Return what was kept in the session's transaction; what waits to be written is first."""
-        session = plain(session)
         self.flush(session)
         return self.store(session)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -36,13 +38,13 @@ class Prepared:
         """Return what it finds, as named tuples."""
         connection = kept.link(session)
         made = self._for(connection)
-        return [made.row(row) for row in made.run(connection, values).fetchall()]
+        return made.rows(made.run(connection, values).fetchall())
 
     def dicts(self, session, **values) -> list[dict]:
         """Return what it finds, by the names of its columns."""
         connection = kept.link(session)
         made = self._for(connection)
-        return [made.named(row) for row in made.run(connection, values).fetchall()]
+        return made.dicts(made.run(connection, values).fetchall())
 
     def first(self, session, **values):
         return next(iter(self.rows(session, **values)), None)
@@ -105,8 +107,7 @@ def _reader(kind: sa.types.TypeEngine, dialect: sa.Dialect) -> Callable | None:
 
 def _row_of(names: list[str]) -> Callable:
     """Return what makes a row with named columns of its values."""
-    row = cast(Any, namedtuple("Row", names, rename=True))
-    return row._make
+    return partial(tuple.__new__, cast(Any, namedtuple("Row", names, rename=True)))
 
 
 def _columns_of(statement):
@@ -130,8 +131,8 @@ class Fixed:
         connection, statement = kept.link(session), self.statement
         if statement is not None:
             return self._begin(connection, statement)
-        cursor = _run(connection, self.text, self.given)
-        return [self.of(_converted(row, self.out)) for row in cursor.fetchall()]
+        found = _run(connection, self.text, self.given).fetchall()
+        return [*map(self.of, _converted(found, self.out))]
 
     def _begin(self, connection: sa.Connection, statement) -> list:
         result = connection.execute(statement)
@@ -161,11 +162,20 @@ def _converters(of: Iterable[Callable | None]) -> list[tuple[int, Callable]]:
     return [(place, make) for place, make in enumerate(of) if make is not None]
 
 
-def _converted(values: Iterable, converters: list[tuple[int, Callable]]) -> list:
-    made = list(values)
+def _converted(rows: Iterable, converters: list[tuple[int, Callable]]) -> Iterable:
+    """Return rows with their values converted, a column at a time."""
+    columns: list[Iterable] = [*zip(*rows, strict=True)] if converters else []
+    if not columns:
+        return rows
     for place, make in converters:
-        made[place] = make(made[place])
-    return made
+        columns[place] = map(make, columns[place])
+    return zip(*columns, strict=True)
+
+
+def _values_of(names: list[str]) -> Callable:
+    """Return what takes the values of these names, in their order."""
+    take: Any = itemgetter(*names) if names else lambda _known: ()
+    return take if len(names) != 1 else lambda known: (take(known),)
 
 
 class _Compiled:
@@ -181,6 +191,7 @@ class _Compiled:
             converters |= state.processors
         self.positional = places is not None
         self.names = list(places or fixed)
+        self.take = _values_of(self.names)
         # what a parameter holds where nothing is given: what the statement fixes, or nothing
         self.fixed = {name: fixed.get(name) for name in self.names}
         self.into = _converters(converters.get(name) for name in self.names)
@@ -189,20 +200,21 @@ class _Compiled:
         self.of = _row_of(self.columns)
         self.out = _converters(_reader(column.type, dialect) for column in columns)
 
-    def row(self, found):
-        return self.of(_converted(found, self.out))
+    def rows(self, found: list) -> list:
+        return [*map(self.of, _converted(found, self.out))]
 
-    def named(self, found) -> dict:
-        return dict(zip(self.columns, _converted(found, self.out)))  # noqa: B905  asked for each row
+    def dicts(self, found: list) -> list[dict]:
+        return [dict(zip(self.columns, row, strict=True)) for row in _converted(found, self.out)]
 
-    def given(self, values: dict):
-        """Return values as the driver wants them."""
-        known = {**self.fixed, **values}
-        made = _converted([known[name] for name in self.names], self.into)
-        return made if self.positional else dict(zip(self.names, made, strict=True))
+    def given(self, values: list[dict]) -> list:
+        """Return sets of values as the driver wants them."""
+        made = _converted([self.take(self.fixed | one) for one in values], self.into)
+        if self.positional:
+            return [*made]
+        return [dict(zip(self.names, row, strict=True)) for row in made]
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor, for several sets of values where a list is given."""
         if isinstance(values, list):
-            return _run(connection, self.text, [self.given(one) for one in values], many=True)
-        return _run(connection, self.text, self.given(values))
+            return _run(connection, self.text, self.given(values), many=True)
+        return _run(connection, self.text, self.given([values])[0])

@@ -66,8 +66,9 @@ def _unit(attempt: TransitionContext, unit_id: str) -> sa.Row:
 
 
 def _assign_people(attempt: TransitionContext, people: list[str]) -> None:
+    seat = attempt.unit.id, "member", 0
     for person in people:
-        _lay(attempt, authority.Assignee(attempt.unit, "member", 0), person_id=person)
+        _lay_at(attempt, seat, "act", person_id=person)
 
 
 def _assign_committee(attempt: TransitionContext, body: Committee) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -266,9 +267,9 @@ def standing(session: Session, model: type, which) -> Iterator[dict]:
 def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str, dict]:
     """Return by party day the digest of its sheet, and how many stand on it; None: of all."""
     found: dict[str, dict[str, list]] = {}
-    for part, day, *values in _lines(session, activity_ids):
-        line = [images.text(values[place]) for place in _SHEET[part][1]]
-        found.setdefault(day, {}).setdefault(part, []).append(line)
+    for row in _lines(session, activity_ids):
+        line = [*map(images.text, _SAID[row.part](row))]
+        found.setdefault(row.day, {}).setdefault(row.part, []).append(line)
     return {day: _told(parts) for day, parts in found.items()}
 
 
@@ -321,6 +322,9 @@ _SHEET: dict[str, tuple[Any, dict[int, Any]]] = {
         DutyRecord.sheet_id,
         {1: DutyRecord.key, 5: DutyRecord.done_on, 7: DutyRecord.facts},
     ),
+}
+_SAID = {
+    part: itemgetter(*(place + 2 for place in said)) for part, (_whose, said) in _SHEET.items()
 }
 _VALUES: dict[str, Any] = {
     "whose": Id,

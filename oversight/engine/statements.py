@@ -55,7 +55,8 @@ APPEND = Prepared(sa.insert(_journal), _journal.c.keys())
 
 def opened(case: Case) -> dict:
     """Return the row of a new case."""
-    return {key: getattr(case, name) for name, key in _NEW.items()}
+    held = vars(case)  # whole, since it was made so
+    return {key: held[name] for name, key in _NEW.items()}
 
 
 @lru_cache(maxsize=64)

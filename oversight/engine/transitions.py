@@ -18,7 +18,7 @@ from transitions import Machine
 from oversight import workflows
 from oversight.base import kept
 from oversight.base.clock import Moment
-from oversight.base.db import adopt, find, is_id, new_id, put
+from oversight.base.db import adopt, find, is_id, made, new_id, put
 from oversight.base.kept import plain
 from oversight.base.refusals import (
     AlreadyTaken,
@@ -628,9 +628,8 @@ def _place(session: Session, unit_id: str, actor: Actor, basis: AuthorityBasis |
     """Return the unit in which a case is opened; unseen only where another transition opens it.
     Raises NotFound.
     """
-    unit = find(session, Unit, unit_id)
-    hidden = unit is None or unit.zone_id != actor.zone_id
-    if hidden or basis is None and not actor.sees(unit):
+    unit = standing.find(session, actor.zone_id, unit_id)
+    if unit is None or basis is None and not actor.sees(unit):
         raise NotFound("没有找到这个单位，或不在您的管理范围内。")
     return unit
 
@@ -692,7 +691,7 @@ def _begun(unit: Unit, workflow: Workflow, actor: Actor, at: Moment) -> Case:
         "escalation_level": 0,
         "used_workdays": 0,
     }
-    return Case(**dict.fromkeys(statements.ATTRIBUTES) | begun, unit=unit)
+    return made(Case, dict.fromkeys(statements.ATTRIBUTES) | begun | {"unit": unit})
 
 
 def open_case(
@@ -812,8 +811,8 @@ def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
     rows = [statements.opened(attempt.case) for attempt in attempts]
     if statements.OPEN.write_all(session, rows) != len(rows):
         raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+    adopt(session, [attempt.case for attempt in attempts])
     for attempt in attempts:
-        adopt(session, attempt.case)
         attempt.unsaved.clear()
 
 
@@ -960,8 +959,7 @@ def submit_opening(
     with use_case(session, actor, at, then[0] if then else "open", workflow=workflow):
         not_by_facts(workflows.current(workflow))
         case = open_case(session, workflow, unit_id, facts, actor, at)
-        return (
+        if then:
             perform(session, case.id, then[0], actor, then[1], version=None, at=at)
-            if then
-            else case
-        )
+        shows(session, case, case.unit, actor.person)
+        return case

@@ -74,9 +74,7 @@ def _text(ask: Field, value) -> str:
         value = N_("是") if value else N_("否")
     if not isinstance(value, str):
         raise _Wrong(say("“%(word)s”应是文字。", word=ask.label))
-    clean = "".join(
-        c for c in value if c in "\n\t" or unicodedata.category(c) not in INVISIBLE
-    ).strip()
+    clean = (value if value.isprintable() else _visible(value)).strip()
     if not clean:
         raise _Wrong(say("请填写“%(word)s”。", word=ask.label))
     if len(clean) > LONGEST:
@@ -89,6 +87,10 @@ def _text(ask: Field, value) -> str:
             )
         )
     return clean
+
+
+def _visible(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in INVISIBLE)
 
 
 def read_day(value, first: int = 2000) -> date | None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
 _HELD = "images"
+_AS_IT_IS = (str, int, bool, type(None))  # nearly all values
 
 
 def key_of(model: type, values) -> str:
@@ -32,33 +33,33 @@ def _keys(model: type) -> list[str]:
 
 def of(model: type[Any], row, names: Iterable[str] | None = None) -> dict:
     """Return a row as images keep it."""
-    key = key_of(model, row)
-    return {
-        name: plain(model, key, name, getattr(row, name)) for name in names or model.__decided__
-    }
+    values = {name: getattr(row, name) for name in names or model.__decided__}
+    return plain(model, key_of(model, row), values)
 
 
 def text(value):
     """Write a value as JSON takes it: moments as UTC to the microsecond."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value.isoformat() if isinstance(value, date) else value
 
 
-def plain(model: type, key: str, name: str, value):
-    """Write a value; a discreet one as a digest that tells only whether it is the same."""
-    value = text(value)
-    if value is not None and name in getattr(model, "__discreet__", ()):
-        told = json.dumps([key, name, value], ensure_ascii=False, sort_keys=True)
-        value = hashlib.sha256(told.encode()).hexdigest()
-    return value
+def plain(model: type[Any], key: str, values: dict) -> dict:
+    """Write values of a row; a discreet one as a digest that tells only whether it is the same."""
+    image = {name: text(value) for name, value in values.items()}
+    for name in getattr(model, "__discreet__", ()):
+        if image.get(name) is not None:
+            told = json.dumps([key, name, image[name]], ensure_ascii=False, sort_keys=True)
+            image[name] = hashlib.sha256(told.encode()).hexdigest()
+    return image
 
 
 def put(session: Session, owner: str, model: type, keys: Iterable[str], **values) -> None:
     """Keep how rows were left that were written without objects; `owner`: the case, or the zone."""
     for key in keys:
-        image = {name: plain(model, key, name, value) for name, value in values.items()}
-        _keep(session, owner, model, key, image)
+        _keep(session, owner, model, key, plain(model, key, values))
 
 
 def _keep(session: Session, owner: str, model: type[Any], key: str, image: dict | None) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from oversight.base.db import Id, columns, known
+from oversight.base.db import Id, columns, is_id, known
 from oversight.base.kept import link
 from oversight.base.prepared import Prepared, among
 from oversight.base.rows import keyed
@@ -145,6 +145,15 @@ def place(session: Session, found: Iterable) -> None:
         rows(session, zone_id, list({row.unit_id for row in placed if row.zone_id == zone_id}))
     for row in placed:
         set_committed_value(row, "unit", unit(session, row.zone_id, row.unit_id))
+
+
+def find(session: Session, zone_id: str, unit_id: str | None) -> Unit | None:
+    """Return the same; None where the zone has no such unit."""
+    try:
+        found = unit(session, zone_id, unit_id) if is_id(unit_id) else None
+    except KeyError:
+        return None
+    return found if found is not None and found.zone_id == zone_id else None
 
 
 def as_object(session: Session, row: sa.Row | Unit) -> Unit:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from time import process_time
 
 from .counting import asked_once
+from .county import copy
 from .product import TODAY, Program, dashed
 
 YEAR = "2028"  # not planned yet
-OPENED = 20
+OPENED, BEFORE = 20, 3  # acts that are measured, and those that the process has done before
 TABLES = (
     *("cases", "desks", "journal", "appraised", "activities", "work", "recusals"),
     *("attendance", "activity_changes", "record_chains"),
@@ -18,43 +20,67 @@ OWED = """SELECT a.id, a.unit_id, p.person_id FROM activities a JOIN posts p ON 
 WHERE a.kind='party_day' AND a.day<=? AND a.excused_by IS NULL AND p.office='secretary' AND a.unit_id
 LIKE '01a11%' AND NOT EXISTS (SELECT 1 FROM attendance t WHERE t.activity_id=a.id)
 ORDER BY a.unit_id LIMIT ? OFFSET ?"""
+LEADERS = """SELECT p.unit_id, p.person_id FROM posts p JOIN accounts a ON a.person_id=p.person_id
+WHERE a.username LIKE 'branch1%.secretary' AND p.office='secretary' AND length(a.username)=19
+ORDER BY a.username LIMIT ?"""
+# What a sheet changes in a row that was there: the party day's own.
+SET = ("held_on", "confirmed_at", "confirmed_by", "entered_on", "held_entered_at", "version")
+CHANGED = f"""SELECT {",".join("a." + name for name in (*SET, "id"))} FROM main.activities a
+JOIN old.activities o ON o.id=a.id WHERE a.confirmed_at IS NOT o.confirmed_at"""
+CHANGE = f"UPDATE activities SET {','.join(name + '=?' for name in SET)} WHERE id=?"
 ROSTER = """SELECT m.person_id FROM memberships m JOIN persons p ON p.id=m.person_id
 LEFT JOIN posts o ON o.person_id=p.id WHERE m.unit_id=? AND m.to_on IS NULL AND p.left_on IS NULL
 AND p.exempt_until IS NULL ORDER BY o.id IS NOT NULL, m.sort"""
 
 
 class Bulk(Program):
-    """A county in which a year is scheduled and appraisals are opened."""
+    """A county in which a year is scheduled and appraisals are opened.
 
-    def schedule(self) -> float:
+    What many do, each for himself, is measured in a process that has done such before: what a first
+    act costs is the row of the first answer. `raw` is where the database is copied to before it.
+    """
+
+    def schedule(self, raw: str) -> float:
         """Plan a year for every branch; returns CPU."""
+        self._copy(raw)
         begun = process_time()
         self.command("schedule", YEAR)
         took = process_time() - begun
         self.close()
         return took
 
-    def appraise(self) -> float:
+    def appraise(self, raw: str) -> float:
         """Open the year's appraisal in some branches, each with its roster; returns CPU."""
-        sql = """SELECT p.unit_id, p.person_id FROM posts p JOIN accounts a ON a.person_id=p.person_id
-            WHERE a.username LIKE 'branch1%.secretary' AND p.office='secretary'
-            AND length(a.username)=19 ORDER BY a.username LIMIT ?"""
-        people = [(unit, self.actor(person)) for unit, person in self.rows(sql, OPENED)]
+        people = [
+            (unit, self.actor(person)) for unit, person in self.rows(LEADERS, BEFORE + OPENED)
+        ]
+        self._appraise(people[:BEFORE])
+        self._copy(raw)
+        return self._appraise(people[BEFORE:])
+
+    def _appraise(self, people: list[tuple]) -> float:
         facts, then = {"year": int(TODAY[:4])}, ("open_self_assessment", {})
         begun = process_time()
         for unit, who in people:
             self.open("appraisal", unit, facts, who, then=then)
-        took = process_time() - begun
-        self.close()
-        return took
+        return process_time() - begun
 
-    def sheets(self) -> float:
+    def sheets(self, raw: str) -> float:
         """Record who took part in some branches, where everybody came; returns CPU."""
-        return self._record(self._owed(OPENED), 0)
+        return self._sheets(raw, 0)
 
-    def absences(self) -> float:
+    def absences(self, raw: str) -> float:
         """Record the same where four are missing in each; returns CPU."""
-        return self._record(self._owed(OPENED), 4)
+        return self._sheets(raw, 4)
+
+    def _sheets(self, raw: str, absent: int) -> float:
+        days = self._owed(BEFORE + OPENED)
+        self._record(days[:BEFORE], absent)
+        self._copy(raw)
+        return self._record(days[BEFORE:], absent)
+
+    def _copy(self, raw: str) -> None:
+        copy(Path(self.db.engine.url.database), Path(raw))
 
     def statements(self, absent: int, late: bool = False) -> int:
         """Count what one sheet asks, after others of the process."""
@@ -101,25 +127,28 @@ class Bulk(Program):
         self.db.session.remove()
         self.db.engine.dispose()
 
-    def again(self, before: str, path: str) -> float:
-        """Write what came since a copy was made into that copy, in one transaction; returns CPU."""
-        rows = self._new(before)
+    def again(self, path: str, acts: int) -> float:
+        """Write what came since a copy was made into that copy, in a transaction an act; returns CPU."""
+        rows, changed = self._new(path)
         link = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("synchronous=OFF", "foreign_keys=ON"):
+        for pragma in ("synchronous=OFF", "foreign_keys=ON", "secure_delete=ON"):
             link.execute(f"PRAGMA {pragma}")
+        write = {
+            table: f"INSERT INTO {table} VALUES ({_marks(found)})" for table, found in rows.items()
+        }
         begun = process_time()
-        link.execute("BEGIN IMMEDIATE")
-        for table, found in rows.items():
-            if found:
-                marks = ",".join("?" * len(found[0]))
-                link.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
-        link.execute("COMMIT")
+        for act in range(acts):
+            link.execute("BEGIN IMMEDIATE")
+            for table, found in rows.items():
+                link.executemany(write[table], _part(found, act, acts))
+            link.executemany(CHANGE, _part(changed, act, acts))
+            link.execute("COMMIT")
         took = process_time() - begun
         link.close()
         return took
 
-    def _new(self, before: str) -> dict[str, list[tuple]]:
-        """Return by table the rows that are not in an earlier copy."""
+    def _new(self, before: str) -> tuple[dict[str, list[tuple]], list[tuple]]:
+        """Return by table the rows that are not in an earlier copy, and the party days that changed."""
         link = sqlite3.connect(self.db.engine.url.database)
         link.execute("ATTACH ? AS old", (before,))
         known = {name for (name,) in link.execute("SELECT name FROM old.sqlite_master")}
@@ -130,8 +159,19 @@ class Bulk(Program):
             for table in TABLES
             if table in known
         }
+        changed = link.execute(CHANGED).fetchall()
         link.close()
-        return found
+        return {table: rows for table, rows in found.items() if rows}, changed
 
     def rows_since(self, before: str) -> int:
-        return sum(map(len, self._new(before).values()))
+        rows, changed = self._new(before)
+        return sum(map(len, rows.values())) + len(changed)
+
+
+def _marks(rows: list[tuple]) -> str:
+    return ",".join("?" * len(rows[0]))
+
+
+def _part(rows: list[tuple], act: int, acts: int) -> list[tuple]:
+    """Return the rows of one of several acts, which all wrote as many."""
+    return rows[act * len(rows) // acts : (act + 1) * len(rows) // acts]
