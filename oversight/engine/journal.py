@@ -285,7 +285,10 @@ def _each(session: Session, model: type, *order):
 
 def _rows(session: Session) -> Iterator[tuple[str, dict]]:
     names = (*ROW, "after", "format", "hash")
-    columns, order = [getattr(JournalRow, name) for name in names], (JournalRow.case_id, JournalRow.seq)
+    columns, order = (
+        [getattr(JournalRow, name) for name in names],
+        (JournalRow.case_id, JournalRow.seq),
+    )
     for row in images.read_whole(session, columns, order=order):
         yield "row", dict(zip(names, row))  # noqa: B905  asked for each row
 
