@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 NAMES = re.compile(r"secret_key|database/[\w.]+|uploads/[0-9a-f]{2}/[0-9a-f]{40,64}")
 BROKEN = N_("不是本系统的备份，或已损坏，请换一个备份文件。")
-PIECE = 2**20
+PIECE = 2**24  # large: whoever works beside it is asked for his turn once a piece
 
 
 class Writer:
@@ -73,7 +73,7 @@ def new(path: Path, about: dict) -> Iterator[Writer]:
     """
     with (
         whole_file(path, over=False) as file,
-        tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar,
+        tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, copybufsize=PIECE) as tar,
     ):
         out = Writer(tar)
         yield out

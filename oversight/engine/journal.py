@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import columns, new_id
+from oversight.base.db import new_id
 from oversight.base.prepared import Prepared, among
 from oversight.models import (
     Activity,
@@ -284,71 +285,65 @@ def _each(session: Session, model: type, *order):
 
 def _rows(session: Session) -> Iterator[tuple[str, dict]]:
     names = (*ROW, "after", "format", "hash")
-    columns = [getattr(JournalRow, name) for name in names]
-    rows = session.execute(
-        sa.select(*columns)
-        .order_by(JournalRow.case_id, JournalRow.seq)
-        .execution_options(yield_per=1000)
+    columns, order = (
+        [getattr(JournalRow, name) for name in names],
+        (JournalRow.case_id, JournalRow.seq),
     )
-    for row in rows:
-        yield "row", {**row._mapping, "at": stamp(row.at)}
+    for row in images.read_whole(session, columns, order=order):
+        yield "row", dict(zip(names, row))  # noqa: B905  asked for each row
 
 
 def leaf_hash(table: sa.Table, row) -> str:
     """Hash what nothing may change in a row that lies in no chain."""
+    return digest({name: images.text(getattr(row, name)) for name in _fixed(table)})
+
+
+@cache
+def _fixed(table: sa.Table) -> list[str]:
     chained = ("seq", "previous", "hash", "after") if table is AdminChange.__table__ else ()
-    names = [one.name for one in records.fixed(table) if one.name not in chained]
-    return digest({name: images.text(getattr(row, name)) for name in names})
+    return [one.name for one in records.fixed(table) if one.name not in chained]
 
 
 def _leaves(session: Session) -> Iterator[tuple[str, dict]]:
     for table in records.sealed_daily():
-        moment = next(one.name for one in table.columns if one.name in ("at", "noted_at"))
-        for row in session.execute(sa.select(table).order_by(table.c.id)):
-            yield "leaf", _leaf(table, row, row.seal, getattr(row, moment))
+        yield from _leaves_of(session, table, table.c.seal)
     table = AdminChange.__table__
-    for row in session.execute(sa.select(table).where(table.c.seq.is_(None)).order_by(table.c.id)):
-        yield "leaf", _leaf(table, row, 0, row.at)
+    yield from _leaves_of(session, table, sa.literal(0), table.c.seq.is_(None))
 
 
-def _leaf(table: sa.Table, row, seal: int | None, at: datetime) -> dict:
-    return {
-        "zone_id": row.zone_id,
-        "table": table.name,
-        "seal": seal,
-        "id": row.id,
-        "at": stamp(at),
-        "hash": leaf_hash(table, row),
-    }
+def _leaves_of(session: Session, table: sa.Table, seal, *which) -> Iterator[tuple[str, dict]]:
+    names = _fixed(table)
+    moment = next(name for name in names if name in ("at", "noted_at"))
+    columns = [*(table.c[name] for name in names), seal]
+    for *fixed, number in images.read_whole(session, columns, *which, order=[table.c.id]):
+        row = dict(zip(names, fixed))  # noqa: B905  asked for each row
+        told = {"zone_id": row["zone_id"], "table": table.name, "seal": number, "id": row["id"]}
+        yield "leaf", {**told, "at": row[moment], "hash": digest(row)}
 
 
 def _standing(session: Session) -> Iterator[tuple[str, dict]]:
     """Yield every row that a chained row has decided, as it stands; `of` is what decided it."""
     zones = set(session.scalars(sa.select(AdminChange.zone_id).where(AdminChange.seq == 1)))
-
-    def begun(row) -> str | None:
-        return row.zone_id if row.zone_id in zones else None
-
-    decided: tuple[tuple[type[Any], Any, Callable[[Any], str | None]], ...] = (
-        (Case, sa.true(), lambda row: row.id),
-        (Paper, sa.true(), lambda row: row.case_id),
-        (PaperFile, sa.true(), lambda row: row.case_id),
-        (SealedCopy, sa.true(), lambda row: row.case_id),
-        (Appraised, sa.true(), lambda row: row.case_id),
-        (Recusal, sa.true(), lambda row: row.case_id),
-        (ZoneNotice, sa.true(), lambda row: row.case_id),
-        (WorkItem, WorkItem.answer.is_not(None), lambda row: row.case_id),
-        (Activity, _done(), lambda row: row.id),
-        (LifeMeeting, sa.true(), lambda row: row.id),
-        (YearSheet, sa.true(), lambda row: row.id),
-        (RegisterEntry, sa.true(), lambda row: row.id),
-        *((model, which, begun) for model, which in KEPT.items()),
+    decided: tuple[tuple[type[Any], Any, str], ...] = (
+        (Case, sa.true(), "id"),
+        (Paper, sa.true(), "case_id"),
+        (PaperFile, sa.true(), "case_id"),
+        (SealedCopy, sa.true(), "case_id"),
+        (Appraised, sa.true(), "case_id"),
+        (Recusal, sa.true(), "case_id"),
+        (ZoneNotice, sa.true(), "case_id"),
+        (WorkItem, WorkItem.answer.is_not(None), "case_id"),
+        (Activity, _done(), "id"),
+        (LifeMeeting, sa.true(), "id"),
+        (YearSheet, sa.true(), "id"),
+        (RegisterEntry, sa.true(), "id"),
+        *((model, which, "zone_id") for model, which in KEPT.items()),
     )
-    for model, which, of in decided:
-        for found in session.execute(sa.select(*columns(model)).where(which)):
-            row = model(**found._mapping)  # apart from what the session has of it
-            values = {"values": images.of(model, row), "key": images.key_of(model, row)}
-            yield "stands", {"table": model.__tablename__, "of": of(row), **values}
+    for model, which, by in decided:
+        for of, key, values in images.standing(session, model, by, which):
+            owner = None if by == "zone_id" and of not in zones else of
+            told = {"table": model.__tablename__, "of": owner}
+            yield "stands", {**told, "values": values, "key": key}
     for key, image in beside.sheets(session).items():
         yield "stands", {"table": beside.SHEETS, "key": key, "of": key, "values": image}
     for zone_id in zones:

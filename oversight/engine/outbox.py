@@ -39,10 +39,12 @@ _DONE = Prepared(
     .where(OutboxMessage.__table__.c.id == sa.bindparam("of_id"))
     .values(done_at=sa.bindparam("now"))
 )
-_JOBLESS = sa.text(  # on PostgreSQL: what was due, while no job of the queue is to do it
+# On PostgreSQL: what was due, while no job of the queue is to do it. NOT IN looks each up among the jobs
+# that were read once, whatever the planner believes of their number; NOT EXISTS read all for each.
+_JOBLESS = sa.text(
     "SELECT id, kind, due_at FROM work WHERE done_at IS NULL AND due_at <= :due AND kind = ANY(:kinds)"
-    " AND (attempts < :most OR kind = ANY(:endless)) AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
-    " WHERE status IN ('todo', 'doing') AND args ->> 'work' = work.id::text)"
+    " AND (attempts < :most OR kind = ANY(:endless)) AND id::text NOT IN (SELECT args ->> 'work'"
+    " FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args ->> 'work' IS NOT NULL)"
     " ORDER BY due_at, id LIMIT :limit"
 )
 

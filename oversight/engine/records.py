@@ -4,6 +4,7 @@ of its own, as a case's moves are. Written as the transaction commits; read here
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import Id, Json, UTCDateTime, columns, insert_all, new_id
+from oversight.base.db import Id, Json, UTCDateTime, insert_all, new_id
 from oversight.base.kept import plain
 from oversight.base.prepared import Prepared, among
 from oversight.base.sentences import N_
@@ -259,18 +260,35 @@ def _images(session: Session, model: type[Any], ids: list[str]) -> Iterator[tupl
 
 def standing(session: Session, model: type, which) -> Iterator[dict]:
     """Yield rows as they stand in the database, as images keep them: key and values."""
-    for found in session.execute(sa.select(*columns(model)).where(which)):
-        row = model(**found._mapping)  # apart from what the session has of it
-        yield {"key": images.key_of(model, row), "values": images.of(model, row)}
+    for _of, key, values in images.standing(session, model, "zone_id", which):
+        yield {"key": key, "values": values}
 
 
 def sheets(session: Session, activity_ids: list[str] | None = None) -> dict[str, dict]:
     """Return by party day the digest of its sheet, and how many stand on it; None: of all."""
+    if activity_ids is None:
+        return dict(_all_sheets(session))
     found: dict[str, dict[str, list]] = {}
-    for row in _lines(session, activity_ids):
+    for row in _LINES.rows(session, ids=activity_ids):
         line = [*map(images.text, _SAID[row.part](row))]
         found.setdefault(row.day, {}).setdefault(row.part, []).append(line)
     return {day: _told(parts) for day, parts in found.items()}
+
+
+def _all_sheets(session: Session) -> Iterator[tuple[str, dict]]:
+    """Yield the same of all sheets, one after another: a province's are more than memory holds."""
+    parts = heapq.merge(*(_by_sheet(session, part) for part in _SHEET), key=itemgetter(0))
+    for day, found in groupby(parts, key=itemgetter(0)):
+        yield day, _told({part: rows for _day, part, rows in found})
+
+
+def _by_sheet(session: Session, part: str) -> Iterator[tuple[str, str, list]]:
+    day, given = _SHEET[part]
+    which = [DutyRecord.withdrawn_at.is_(None)] if part == "duties" else []
+    order = [day, DutyRecord.key] if part == "duties" else [day]
+    found = images.read_whole(session, [day, *given.values()], *which, order=order)
+    for of, rows in groupby(found, key=itemgetter(0)):
+        yield of, part, [list(row[1:]) for row in rows]
 
 
 def _told(parts: dict[str, list]) -> dict:
@@ -288,15 +306,6 @@ def _told(parts: dict[str, list]) -> dict:
             ]
     whole = {name: [] for name in ("members", "invited", "exempted")} | parts
     return {"members": len(whole["members"]), "digest": digest(whole)}
-
-
-def _lines(session: Session, ids: list[str] | None) -> Iterator:
-    """Yield what stands on sheets: part, sheet, and the values of all parts; None: of all sheets."""
-    if ids is not None:
-        yield from _LINES.rows(session, ids=ids)
-    else:
-        for part in _SHEET:
-            yield from session.execute(_part(part).order_by("name" if part == "duties" else None))
 
 
 # The parts of a sheet: whose, and what of them at which place among the values of a line.

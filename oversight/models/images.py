@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -16,8 +16,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
+from oversight.base import kept
+from oversight.base.db import UTCDateTime, columns
+
 _HELD = "images"
 _AS_IT_IS = (str, int, bool, type(None))  # nearly all values
+_KEPT_MOMENT = len("2026-11-24 01:00:00.000000")
 
 
 def key_of(model: type, values) -> str:
@@ -48,12 +52,73 @@ def text(value):
 
 def plain(model: type[Any], key: str, values: dict) -> dict:
     """Write values of a row; a discreet one as a digest that tells only whether it is the same."""
-    image = {name: text(value) for name, value in values.items()}
+    return _hidden(model, key, {name: text(value) for name, value in values.items()})
+
+
+def _hidden(model: type[Any], key: str, image: dict) -> dict:
     for name in getattr(model, "__discreet__", ()):
         if image.get(name) is not None:
             told = json.dumps([key, name, image[name]], ensure_ascii=False, sort_keys=True)
             image[name] = hashlib.sha256(told.encode()).hexdigest()
     return image
+
+
+class _Told(sa.types.UserDefinedType):
+    """A type whose values are read as `text` writes them, without an object for each on SQLite."""
+
+    cache_ok = True
+
+    def __init__(self, kind: sa.types.TypeEngine):
+        self.kind = kind
+
+    def result_processor(self, dialect, coltype):
+        moment, sqlite = isinstance(self.kind, UTCDateTime), dialect.name == "sqlite"
+        if sqlite and isinstance(self.kind, sa.Date):
+            return None  # it is kept as it is told
+        read = self.kind.dialect_impl(dialect).result_processor(dialect, coltype)
+        if not (moment or isinstance(self.kind, sa.Date)):
+            return read
+        slow = (lambda value: text(read(value))) if read else text
+        return (lambda value: _utc(value, slow)) if sqlite else slow
+
+
+def _utc(value: str | None, slow: Callable) -> str | None:
+    """Write a moment as SQLite keeps it, to the microsecond, in the form that is hashed."""
+    if value is None or len(value) != _KEPT_MOMENT:
+        return slow(value)
+    return f"{value[:10]}T{value[11:]}+00:00"
+
+
+def read_whole(session: Session, asked: Iterable, *which, order: Iterable = ()) -> sa.CursorResult:
+    """Read columns of many rows, a thousand at a time, each value as images keep it; what waits to be
+    written is first.
+    """
+    kept.write_out(session)
+    told = [sa.type_coerce(column, _Told(column.type)).label(None) for column in asked]
+    wanted = sa.select(*told).where(*which).order_by(*order).execution_options(yield_per=1000)
+    return session.connection().execute(wanted)
+
+
+def standing(
+    session: Session, model: type[Any], by: str, *which
+) -> Iterator[tuple[str, str, dict]]:
+    """Yield of rows as they stand in the database whose each is, its key, and what images keep of it."""
+    keys, names = _keys(model), list(model.__decided__)
+    if not all(name in sa.inspect(model).columns for name in names):
+        yield from _made(session, model, by, which)
+        return
+    asked = [getattr(model, name) for name in (by, *keys, *names)]
+    for owner, *told in read_whole(session, asked, *which):
+        key = "/".join(map(str, told[: len(keys)]))
+        values = dict(zip(names, told[len(keys) :]))  # noqa: B905  asked for each row
+        yield owner, key, _hidden(model, key, values)
+
+
+def _made(session: Session, model: type[Any], by: str, which) -> Iterator[tuple[str, str, dict]]:
+    """Yield the same where an object must say something that no column holds."""
+    for found in session.execute(sa.select(*columns(model)).where(*which)):
+        row = model(**found._mapping)  # apart from what the session has of it
+        yield getattr(row, by), key_of(model, row), of(model, row)
 
 
 def put(session: Session, owner: str, model: type, keys: Iterable[str], **values) -> None:

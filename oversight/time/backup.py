@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -50,11 +51,11 @@ def make(env: Environment, path: Path, secret: str, heads: set[str], at: Moment,
         raise BadRequest(f"{path} 已经有了，请另写一个文件名。")
     with _folder(path.parent) as aside, copies.snapshot(env.owner_url, aside) as seen:
         about = _about(seen, at)
-        problems = examined(seen, about, heads, at, keys)
-        with archive.new(path, about) as out:
+        with archive.new(path, about) as out, ThreadPoolExecutor(1) as beside:
             out.add_bytes("secret_key", secret.encode())
-            _pack(out, "database", aside.iterdir(), 0)
-            _pack(out, "uploads", files.all_of(env.data_dir), 1)
+            packed = beside.submit(_pack_all, out, aside, env.data_dir)
+            problems = examined(seen, about, heads, at, keys)
+            packed.result()
         wanted = _files(seen)
     there = {
         name[len("uploads/00/") :] for name in archive.read(path)["sha256"] if "uploads" in name
@@ -62,6 +63,11 @@ def make(env: Environment, path: Path, secret: str, heads: set[str], at: Moment,
     if lacking := len(wanted - there):
         problems.append(say("有 %(n)s 个附件的文件不在了", n=lacking))
     return Made(path, sum(about["counts"].values()), len(there), problems)
+
+
+def _pack_all(out: archive.Writer, written: Path, data: Path) -> None:
+    _pack(out, "database", written.iterdir(), 0)
+    _pack(out, "uploads", files.all_of(data), 1)
 
 
 def _pack(out: archive.Writer, room: str, found: Iterable[Path], above: int) -> None:

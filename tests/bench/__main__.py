@@ -24,6 +24,7 @@ SECTIONS = {
     "strangers": "strangers",
     "papers": "papers",
     "load": "load",
+    "backup": "kept",
 }
 
 

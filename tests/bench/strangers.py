@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlencode
 
@@ -59,18 +60,26 @@ def _served(scene: Scene):
         yield port
 
 
+def environment(scene: Scene, folder: Path, database: Path) -> dict[str, str]:
+    """Return the surroundings of a command: its data folder and database, and nothing of the caller's."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("OVERSIGHT_")}
+    env |= {"OVERSIGHT_INSTANCE": str(folder), "OVERSIGHT_SECRET_KEY": "bench" * 8}
+    env |= {"OVERSIGHT_DATABASE_URL": f"sqlite:///{database}", "OVERSIGHT_LOG": "errors"}
+    return env | {"PYTHONPATH": str(scene.tree)}
+
+
 @contextmanager
-def served(scene: Scene):
-    """Serve a copy of the demo zone by the program's own command; yields its port and process."""
-    database = scene.folder / "strangers.db"
-    shutil.copy(scene.demo, database)
+def served(scene: Scene, database: Path | None = None):
+    """Serve a database, or a copy of the demo zone, by the program's own command; yields its port and
+    process.
+    """
+    if database is None:
+        database = scene.folder / "strangers.db"
+        shutil.copy(scene.demo, database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = {key: value for key, value in os.environ.items() if not key.startswith("OVERSIGHT_")}
-    env |= {"OVERSIGHT_INSTANCE": str(scene.folder), "OVERSIGHT_SECRET_KEY": "bench" * 8}
-    env |= {"OVERSIGHT_DATABASE_URL": f"sqlite:///{database}", "PORT": str(port)}
-    env |= {"PYTHONPATH": str(scene.tree), "OVERSIGHT_LOG": "errors"}
+    env = environment(scene, database.parent, database) | {"PORT": str(port)}
     command = [sys.executable, "-c", "from oversight.cli import main; main()", "serve"]
     process = subprocess.Popen(command, cwd=scene.tree, env=env, stdout=subprocess.DEVNULL)
     try:

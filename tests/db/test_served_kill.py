@@ -108,7 +108,7 @@ def round_of(served: Served, callers: list[Caller], after: int) -> None:
 
 @pytest.mark.slow
 def test_the_server_is_killed_under_load(session, world, stage, tmp_path):
-    kills = 50 if WHOLE else 2
+    kills = 100 if WHOLE else 2  # on each database
     chance = random.Random(os.environ.get("SEED", "1"))
     callers = [
         Caller(
