@@ -194,14 +194,14 @@ class Glance:
         owed = {place[1] for place in self._places}
         return [name for name in law.GROUPS if name in owed]
 
-    def line(self, row: Row, draw: Callable[[Row], str], by: str) -> str:
-        """Return a row as `draw` draws it under the heads of a table."""
+    def line(self, row: Row, by: str, caller: Callable[[], str]) -> str:
+        """Return a row as the template draws it under the heads of a table."""
         heads = self.months if by == "month" else self.groups
-        return self._once(row.drawn, lambda: draw(row), by, row.mine, row.unit.name, *heads)
+        return self._once(row.drawn, caller, by, row.mine, row.unit.name, *heads)
 
-    def part(self, name: str, draw: Callable[[], str]) -> str:
-        """Return a part of the page that shows nothing but sums, as `draw` draws it."""
-        return self._once(self.sums.drawn, draw, name)
+    def part(self, name: str, caller: Callable[[], str]) -> str:
+        """Return a part of the page that shows nothing but sums, as the template draws it."""
+        return self._once(self.sums.drawn, caller, name)
 
     def _once(self, drawn: dict | None, draw: Callable[[], str], *key) -> str:
         """Draw; of a large zone what was drawn today stays as long as the sums that it shows."""
