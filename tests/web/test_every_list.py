@@ -12,11 +12,12 @@ import pytest
 from flask import url_for
 
 from oversight.calendar.party_days import plan_year
-from oversight.views import excel, progress
+from oversight.views import excel
 from tests.db.test_attendance import record, sheet
 from tests.db.test_registers import note
 from tests.support.html import parse
 from tests.support.world import at
+from tests.web.test_progress import hurry
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READERS = (
@@ -138,9 +139,7 @@ def test_every_list_leaves_or_it_is_said_why_not(pages, reader):
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Begin the page at once."""
-    monkeypatch.setattr(progress, "PATIENCE", 0)
-    monkeypatch.setattr(progress, "EVERY", 0.001)
+    hurry(monkeypatch)
 
 
 def fetched(reader, who: str, address: str) -> str:
