@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from oversight.base import outages, settings
+from oversight.base import outages, settings, shelf
 from oversight.base.alone import SEVERAL, Alone
 from oversight.base.clock import Moment
 from oversight.base.db import db
@@ -234,6 +234,7 @@ def beat(at: Moment) -> None:
         with one_transaction(db.session):
             sign_ins.forget_old(db.session, at)
         env = current_app.config["OVERSIGHT"]
+        shelf.forget_old(env.data_dir, at.now)
         growth.daily(db.session, env.data_dir, at, env.owner_url == env.database_url)
 
 

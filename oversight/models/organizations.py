@@ -72,6 +72,7 @@ class Unit(Base):
             "(category IS NOT NULL) = (kind = 'branch')", name="category_of_branches_only"
         ),
         sa.Index("ix_units_path", "zone_id", "path"),
+        sa.Index("ix_units_kind", "zone_id", "kind"),
         sa.Index("ix_units_successor", "successor_id"),
     )
 

@@ -112,7 +112,7 @@ def bulletin(attempt: TransitionContext) -> dict:
 
 def _parts(facts: dict, of: str, whole: bool) -> list[str]:
     """Say figures, comments and demands, each under its number; what is empty has none."""
-    ways = ("expected", *(word for word, _said in HOW_HELD))
+    ways = ("expected", "trial", *(word for word, _said in HOW_HELD))
     total = {name: sum(one.get(name, 0) for one in facts["figures"]) for name in ways}
     parts = (
         [f"总体情况。{of}{_counted(total)}"],
@@ -153,16 +153,19 @@ def _sealed(attempt: TransitionContext) -> str:
 
 def _by_state(figures: list[dict]) -> list[str]:
     """Say of each way how a month was held which branches, in their own order."""
-    found = ((said, [one["unit"] for one in figures if one.get(name)]) for name, said in HOW_HELD)
+    ways = (*HOW_HELD, ("trial", N_("在试运行期间，不作统计")))
+    found = ((said, [one["unit"] for one in figures if one.get(name)]) for name, said in ways)
     return [f"{said}的：{'、'.join(units)}。" for said, units in found if units]
 
 
 def _counted(one: dict) -> str:
     """Say how many branches did what; what none did is left out."""
     said = "，".join(f"{word}{one[name]}个" for name, word in HOW_HELD if one.get(name))
+    trial = one.get("trial", 0)
     if not one.get("expected"):
-        return N_("没有应开展的支部。")
-    return f"应开展支部{one['expected']}个" + (f"，{said}。" if said else "。")
+        return N_("都在试运行期间，不作统计。") if trial else N_("没有列入统计的支部。")
+    besides = f"；另有支部{trial}个在试运行期间，不作统计" if trial else ""
+    return f"应开展支部{one['expected']}个" + (f"，{said}" if said else "") + f"{besides}。"
 
 
 @issuing(zone_shift)

@@ -108,10 +108,15 @@ def entitled(who: Actor) -> None:
 
 def waiting(session: Session, who: Actor) -> tuple[list[PostProposal], int]:
     """Return the first of what waits, by unit, and how many there are. Raises Forbidden."""
+    rows = every(session, who)
+    return rows[:MOST], len(rows)
+
+
+def every(session: Session, who: Actor) -> list[PostProposal]:
+    """Return all that waits, by unit. Raises Forbidden."""
     entitled(who)
     rows = of_zone(session, who.zone_id)
-    rows.sort(key=lambda row: (row.unit.path, row.office, row.id))
-    return rows[:MOST], len(rows)
+    return sorted(rows, key=lambda row: (row.unit.path, row.office, row.id))
 
 
 def confirm(session: Session, ids: set[str], who: Actor, at: Moment) -> int:

@@ -1,5 +1,5 @@
 """Facts about a bulletin: which month, how it was held unit by unit, and its paper. Units stand in their own
-order, never by figures; a month of trial is counted nowhere.
+order, never by figures; a month of trial is counted as such, and judged nowhere.
 """
 
 from __future__ import annotations
@@ -100,19 +100,23 @@ def _figures(attempt: TransitionContext, first: date) -> list[dict]:
     )
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        if _counts(attempt.session, row):
-            of = (row.unit.parent_id or "") if whole else row.unit_id
-            found = counts.setdefault(of, Counter())
-            found["expected"] += 1
-            found[COUNTED.get(status(row, attempt.today), "open")] += 1
+        if not owed(row.unit, row.year, row.month):
+            continue
+        of = (row.unit.parent_id or "") if whole else row.unit_id
+        found = counts.setdefault(of, Counter())
+        if _on_trial(attempt.session, row):
+            found["trial"] += 1
+            continue
+        found["expected"] += 1
+        found[COUNTED.get(status(row, attempt.today), "open")] += 1
     above = by_id(attempt.session, set(counts) - {""})
     order = sorted(counts, key=lambda one: (above[one].sort, one) if one in above else (0, one))
     return [{"unit": above[one].name, **counts[one]} for one in order if one in above]
 
 
-def _counts(session: Session, row: Activity) -> bool:
+def _on_trial(session: Session, row: Activity) -> bool:
     begin, end = date(row.year, row.month, 1), month_end(row.year, row.month)
-    return owed(row.unit, row.year, row.month) and not in_trial(session, row.unit, begin, end)
+    return in_trial(session, row.unit, begin, end)
 
 
 @effect

@@ -160,6 +160,7 @@ PAGES = (
     law,
     drafts,
     zone,
+    excel,
     ADMIN[0],
     API[0],
     health,
@@ -235,6 +236,7 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(session.held)
     app.before_request(once.begin)
+    excel.register(app)
     app.after_request(once.answered)
     app.register_error_handler(Repeated, once.again)
     app.after_request(_headers)

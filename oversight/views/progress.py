@@ -34,6 +34,7 @@ STAGES = {
     "write": N_("正在写入"),
     "print": N_("正在制作"),
     "plan": N_("正在重排各支部的党日"),
+    "list": N_("正在导出"),
 }
 log = logging.getLogger(__name__)
 
@@ -63,10 +64,10 @@ class Going:
             return None
 
 
-def followed(heading: str, work: Callable) -> Response:
+def followed(heading: str, work: Callable, kept: Callable[[Response], str] = str) -> Response:
     """Do work that is told its stages, and answer with what it answers: at once, or at the end of a
     page that tells how far it is. `work` runs in a thread with this request and a transaction of its
-    own.
+    own; a file that took long is `kept`, which returns where it is fetched.
     """
     going = Going()
 
@@ -85,10 +86,10 @@ def followed(heading: str, work: Callable) -> Response:
     if answer is not None:
         return answer
     page = render_template("progress.html", heading=heading)
-    return Response(stream_with_context(_told(page, going)), mimetype="text/html")
+    return Response(stream_with_context(_told(page, going, kept)), mimetype="text/html")
 
 
-def _told(page: str, going: Going) -> Iterator[str]:
+def _told(page: str, going: Going, kept: Callable[[Response], str]) -> Iterator[str]:
     head, tail = page.split(MARK)
     yield head
     answer, last = None, time.monotonic()
@@ -96,15 +97,17 @@ def _told(page: str, going: Going) -> Iterator[str]:
         yield render_template("progress_line.html", going=going, label=STAGES.get(going.stage, ""))
         answer = going.wait(EVERY)
     log.info("took %.1f s more", time.monotonic() - last)
-    yield _ending(answer) + tail
+    yield _ending(answer, kept) + tail
 
 
-def _ending(answer) -> str:
+def _ending(answer, kept: Callable[[Response], str]) -> str:
     """Return what stands at the end of the page: what the work answered, or where it leads."""
     if isinstance(answer, BaseException):
         log.error("work that was followed failed", exc_info=answer)
         return render_template("progress_end.html", failed=True)
     said = [text for _kind, text in cookie.pop("_flashes", [])]
+    if "Content-Disposition" in answer.headers:
+        return render_template("progress_end.html", file=kept(answer))
     if answer.location:
         return render_template("progress_end.html", to=answer.location, said=said)
     html = answer.get_data(as_text=True)

@@ -76,19 +76,37 @@ def test_the_figures_stand_in_the_units_own_order_and_rank_nobody(play, session,
     assert "排名" not in text and "第一名" not in text
 
 
-def test_a_month_in_which_nobody_owed_anything_is_told_in_one_sentence(play, session):
+def test_a_month_of_which_nothing_is_known_is_told_in_one_sentence(play, session):
     in_force(play)
     text = "".join(session.query(Paper).one().body["paragraphs"])
-    assert "一、总体情况。全区没有应开展的支部。二、情况点评。" in text
+    assert "一、总体情况。全区没有列入统计的支部。二、情况点评。" in text
     assert "各单位情况" not in text and "0个" not in text
 
 
-def test_a_branch_on_trial_is_counted_nowhere(play, session, world):
+def test_a_branch_on_trial_is_named_as_such_and_judged_nowhere(play, session, world):
+    """It ought to hold its party day as everybody (G-2.1.2): that none ought to would be untrue."""
     units = [unit for unit in world.units.values() if unit.kind == "branch"]
     plan_year(session, units, 2026, at("2026-01-05"))
     session.get(Unit, world.units["village"].id).accountable_from = date(2026, 10, 15)
     session.commit()
-    assert draft(play).facts["figures"][0]["expected"] == 4
+    case = in_force(play)
+    told = {"unit": "青溪镇党委", "expected": 4, "missed": 4, "trial": 1}
+    assert case.facts["figures"][0] == told
+    text = "".join(session.query(Paper).one().body["paragraphs"])
+    assert "另有支部1个在试运行期间，不作统计。" in text
+
+
+def test_in_the_first_month_of_a_zone_all_are_on_trial(play, session, world):
+    units = [unit for unit in world.units.values() if unit.kind == "branch"]
+    plan_year(session, units, 2026, at("2026-01-05"))
+    for unit in units:
+        session.get(Unit, unit.id).accountable_from = date(2026, 11, 1)
+    session.commit()
+    record(session, world, sheet(world), "village.secretary")
+    in_force(play)
+    text = "".join(session.query(Paper).one().body["paragraphs"])
+    assert "一、总体情况。全区都在试运行期间，不作统计。二、" in text
+    assert "应开展" not in text and "各单位情况" not in text
 
 
 def test_what_was_wrong_is_corrected_by_another_one(play, session):

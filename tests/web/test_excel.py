@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from oversight.calendar.party_days import plan_year
+from oversight.register import audit_log
 from tests.db.test_attendance import record, sheet
 from tests.db.test_registers import note
 from tests.support.world import at
@@ -154,3 +155,43 @@ def test_cases_behind_a_time_leave(sheet_at, play, session, world):
     address = f"/overview/stays?unit={town}&workflow=date_change&state=asked"
     head, rows = sheet_at("town1.officer", address)
     assert head[1] == "党组织" and [row[1] for row in rows] == ["石桥村党支部"]
+
+
+def test_the_administrators_lists_leave_whole(sheet_at, reader, session, world, monkeypatch):
+    """Page by page beneath, as the auditor's record is long."""
+    monkeypatch.setattr("oversight.views.pages.admin.listed.OF_A_READ", 2)
+    for name in ("zone.sysadmin", "zone.secadmin", "village.secretary"):
+        reader(name).get("/desk")
+    head, rows = sheet_at("zone.auditor", "/admin/sign-ins")
+    assert head == ["时间", "姓名", "用户名", "结果", "地址", "设备"] and len(rows) >= 4
+    assert isinstance(rows[0][0], datetime)
+    assert sheet_at("zone.auditor", "/admin/sign-ins?show=wrong")[1] == []
+    for n in range(5):
+        audit_log.in_zone(
+            session, world.zone.id, None, at("2026-11-23"), "settings", "set", f"=第{n}项",
+            value=["旧", "2026-12-01"],
+        )  # fmt: skip
+    session.commit()
+    head, rows = sheet_at("zone.auditor", "/admin/changes?area=settings")
+    assert [row[3] for row in rows] == [f"'=第{n}项" for n in (4, 3, 2, 1, 0)]
+    assert rows[0][1:3] == ["服务器终端", "修改设置"] and "由“旧”改为“2026" in rows[0][5]
+    assert len(sheet_at("zone.auditor", "/admin/changes?area=people")[1]) == 0
+    head, rows = sheet_at("zone.sysadmin", "/admin/units?q=石桥")
+    assert [row[:3] for row in rows] == [["青溪镇党委", "石桥村党支部", "农村"]]
+    assert len(sheet_at("zone.sysadmin", "/accounts")[1]) == len(
+        [unit for unit in world.units.values() if unit.kind != "group"]
+    )
+    village = world.units["village"].id
+    head, rows = sheet_at("zone.secadmin", f"/admin/units/{village}/posts")
+    assert head == ["职务", "姓名", "起", "止"] and "书记" in {row[0] for row in rows}
+
+
+def test_what_secretaries_report_on_leaves_a_branch_a_row(sheet_at, year, world):
+    town = world.units["town1"].id
+    head, rows = sheet_at("town1.officer", f"/units/{town}/reporting/2026")
+    assert head[:4] == ["上级", "党支部", "书记", "每月主题党日"] and len(rows) == 5
+    village = next(dict(zip(head, row, strict=True)) for row in rows if row[1] == "石桥村党支部")
+    assert village["书记"] == world.people["village.secretary"].name
+    assert "按期开展 1" in village["每月主题党日"] and village["书记讲党课"] == "没有记录"
+    alone = sheet_at("village.secretary", f"/units/{year}/reporting/2026")[1]
+    assert {row[0]: row[1] for row in alone} == dict(list(village.items())[3:])

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from oversight.calendar.party_days import activity_for
 from oversight.models import DutyRecord
 from tests.db.test_attendance import sheet
+from tests.db.test_registers import note
 
 TODAY = "2026-11-24"
 
@@ -112,8 +113,12 @@ def test_the_year_sheet_is_entered_and_taken_back(reader, world, session):
     somebody.submit(page, address, **words)
     again = somebody.submit(somebody.get(address), address, 422, **words)
     assert "已经登记过" in again.main
+    assert 'value="2026-01-20"' in again.html and 'value="支部大会通过"' in again.html
     row = session.scalars(sa.select(DutyRecord)).one()
-    somebody.submit(somebody.get(address), address, record=row.id, reason="日期写错")
+    before = somebody.get(address)
+    somebody.submit(before, address, record=row.id, reason="日期写错")
+    late = somebody.submit(before, address, 409, record=row.id, reason="我也来撤回")
+    assert "您写的：我也来撤回" in late.main
     assert "已撤回：日期写错" in somebody.get(address).main
     seen = reader("town1.officer").get(address)
     assert "支部大会通过" in seen.main and not seen.has_form(address)
@@ -158,3 +163,15 @@ def test_the_zone_begins_its_themes_and_bulletins_here(reader, world):
         for one in reader("zone.inspector").get(f"/units/{zone}/ledger").links()
         if "/new/theme" in one
     ]
+
+
+def test_who_comes_second_to_a_register_is_told_so_with_what_he_wrote(reader, world, session):
+    raised = note(session, world, "raised", what="路灯不亮")
+    session.commit()
+    address = f"/units/{world.units['village'].id}/registers"
+    secretary = reader("village.secretary")
+    before = secretary.get(f"{address}?form={raised.id}")
+    words = {"entry": raised.id, "on": "2026-11-23", "note": "已修好"}
+    secretary.submit(before, address, **words)
+    late = secretary.submit(before, address, 409, **words | {"note": "我也修了"})
+    assert "已经登记办结" in late.main and "您写的：我也修了" in late.main

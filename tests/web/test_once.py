@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import Attachment, Case, Idempotency, Person
+from oversight.calendar.party_days import plan_year
+from oversight.models import Activity, Attachment, Case, Idempotency, Person
 from oversight.time import sweep
 from tests.db.test_rectification_walk import fixing
 from tests.support.world import at
@@ -78,3 +79,21 @@ def test_its_rows_are_forgotten(reader, world, session):
     later = at("2026-11-24")
     sweep.sweep(session, type(later)(later.now + timedelta(days=31), later.today))
     assert count(session, Idempotency) == 0
+
+
+@pytest.mark.parametrize(
+    "form, wrong", [("attendance", {"held_on": "2026-11-31"}), ("plan", {"met_on": "2026-11-31"})]
+)
+def test_what_was_refused_is_refused_again_and_not_said_to_be_done(
+    reader, world, session, form, wrong
+):
+    """Nothing came of the first time: what was written is there the second time too."""
+    plan_year(session, [world.units["village"]], 2026, at("2026-01-05"))
+    day = sa.select(Activity.id).where(Activity.month == {"attendance": 11, "plan": 12}[form])
+    address = f"/activities/{session.scalar(day)}/{form}"
+    session.commit()
+    secretary = reader("village.secretary")
+    page = secretary.get(address)
+    for _time in range(2):
+        again = secretary.submit(page, address, status=422, place="村委会礼堂", **wrong)
+        assert AGAIN not in again.text and again.value("place") == "村委会礼堂"

@@ -109,6 +109,13 @@ def test_what_is_kept_of_a_large_zone_is_what_is_reckoned(session, lived, reader
             [[said(cell) for cell in row] for row in table(page, heading)] for page in (live, kept)
         ]
         assert cells[0] == cells[1]
+    for heading in ("ov-r", "ov-a", "ov-p"):
+        parts = [
+            page.tree.find(f".//section[@aria-labelledby='{heading}']") for page in (live, kept)
+        ]
+        assert said(parts[0]) == said(parts[1])
+    figures = [page.tree.find(".//ul[@class='panel ov-k']") for page in (live, kept)]
+    assert said(figures[0]) == said(figures[1]) != ""
     zone = lived.units["zone"]
     groups = overview.seats(session, zone, obligations.branches_below(session, [zone]))
     for office in overview.reckon(session, groups, at(TODAY)):
@@ -124,10 +131,28 @@ def test_what_was_drawn_of_kept_sums_goes_with_them(reader, session, lived, monk
     first, second = (reader("zone.officer").get("/overview") for _time in range(2))
     cells = [[said(cell) for cell in row] for row in table(first, "ov-m")]
     assert [[said(cell) for cell in row] for row in table(second, "ov-m")] == cells
+    lived.units["town1"].name = "青溪街道党工委"
+    session.commit()
+    renamed = table(reader("zone.officer").get("/overview"), "ov-m")
+    assert "青溪街道党工委" in [said(row[0]) for row in renamed]
     do(session, lived, {"DUES.MONTHLY": "", "STUDY.SPEECHES": "讲话", "DISCLOSE.ITEMS": ""})
     rollups.rebuild(session, lived.zone.id, at(TODAY, 10))
     third = reader("zone.officer").get("/overview")
     assert [[said(cell) for cell in row] for row in table(third, "ov-m")] != cells
+
+
+def test_what_stands_directly_below_a_large_zone_has_its_row_there_too(
+    reader, session, lived, monkeypatch
+):
+    zone, village = lived.units["zone"], lived.units["village"]
+    village.parent_id, village.path = zone.id, f"{zone.path}{village.id}/"
+    session.commit()
+    live = reader("zone.officer").get("/overview")
+    monkeypatch.setattr(rollups, "LIVE", 3)
+    rollups.rebuild(session, lived.zone.id, at(TODAY))
+    kept = reader("zone.officer").get("/overview")
+    rows = [[[said(cell) for cell in row] for row in table(page, "ov-m")] for page in (live, kept)]
+    assert rows[0] == rows[1] and rows[0][-1][0] == "区直属支部"
 
 
 def test_rows_stand_in_the_units_own_order(reader, lived):

@@ -341,7 +341,7 @@ def about(posted) -> dict[str, str]:
 @bp.post("/activities/<uuid:activity_id>/attendance")
 @login_required
 def save(activity_id):
-    with session.acting("attendance"):
+    with session.keeping("attendance"):
         activity = attendance.readable(db.session, str(activity_id), session.actor())
     correction = activity.confirmed_at is not None
     try:

@@ -443,9 +443,14 @@ def _answer(case_id: str, version: str) -> tuple[Case, DomainError | None]:
 # Notices and my own page -------------------------------------------------------------------------
 
 
+KEPT = 10_000  # notices in a workbook
+
+
 @bp.get("/notices")
 @login_required
 def notices():
+    if excel.wanted():
+        return excel.answer(*listed.notices(bell.lines(db.session, session.actor(), KEPT)))
     page = forms.page_number(request.args)
     rows = bell.lines(db.session, session.actor(), NOTICES, (page - 1) * NOTICES)
     return render_template("notices.html", rows=rows[:NOTICES], page=page, more=len(rows) > NOTICES)

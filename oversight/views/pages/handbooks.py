@@ -17,8 +17,10 @@ from oversight.ledger import handbooks, obligations, reporting
 from oversight.models import Unit
 from oversight.organization.members import members
 from oversight.organization.units import page_of
-from oversight.views import session
+from oversight.views import excel, session
 from oversight.views.written import books
+
+from . import listed
 
 bp = Blueprint("handbooks", __name__)
 FIRST, LAST = 2000, 2100
@@ -79,6 +81,9 @@ def report(unit_id, year):
     ground = in_own_words(clause("G-4.1b"), unit.category)
     if unit.kind != "branch":
         return _list(unit, year, ground)
+    if excel.wanted():
+        facts = reporting.of_branch(db.session, unit, year, session.moment())
+        return excel.answer(*listed.facts(unit, year, facts))
     return render_template(
         "reporting.html",
         unit=unit,
@@ -92,6 +97,8 @@ def report(unit_id, year):
 def _list(unit: Unit, year: int, ground):
     found = inbox.branches_in_sight(db.session, session.actor(), "")
     below = [row for row in found if row.path.startswith(unit.path)]
+    if excel.wanted():
+        return excel.answer(*listed.reporting(unit, year, ids_of(below)))
     page = page_of(db.session, ids_of(below), request.args.get("cursor", ""))
     groups = grouped_by(page.rows, "parent_id")
     return render_template(

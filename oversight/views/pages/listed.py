@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
 from oversight import workflows
 from oversight.base.db import db
-from oversight.engine import inbox
+from oversight.engine import bell, inbox
 from oversight.law.clauses import clause
 from oversight.ledger import obligations, pace, registers
+from oversight.ledger import reporting as reports
 from oversight.ledger import table as tables
 from oversight.models import Case, Paper, Person, RegisterEntry, Unit
 from oversight.models.organizations import CATEGORIES
-from oversight.organization.units import by_id
+from oversight.organization.units import by_id, page_of
 from oversight.rules import life_meetings as life
 from oversight.views import session
 from oversight.views.present import part, translated
 
-List = tuple[str, list[str], Iterable[list[Any]]]
-OF_A_READ = 200  # cases read at a time
+OF_A_READ = 200  # cases or units read at a time
+
+
+class List(NamedTuple):
+    """A list: what it is called, its columns and rows, and how many there are where that is known."""
+
+    title: str
+    columns: list[str]
+    rows: Iterable[list[Any]]
+    total: int | None = None
+
+
+def units(ids: list[str]) -> Iterator[tuple[Unit, str]]:
+    """Yield units in this order, each with the name of what stands above it, read some at a time."""
+    for start in range(0, len(ids), OF_A_READ):
+        page = page_of(db.session, ids[start:], size=OF_A_READ)
+        for unit in page.rows:
+            yield unit, page.above[unit.parent_id].name if unit.parent_id else ""
 
 
 def months(ids: list[str], year: int) -> List:
@@ -32,7 +49,7 @@ def months(ids: list[str], year: int) -> List:
         _("组织生活会：%(term)s", term=translated(life.LABELS[name])) for name in life.LABELS
     ]
     columns = [_("上级"), _("党支部"), *numbers, *meetings, _("民主评议")]
-    return _("%(y)s年逐月一览", y=year), columns, _months(ids, year)
+    return List(_("%(y)s年逐月一览", y=year), columns, _months(ids, year), len(ids))
 
 
 def _months(ids: list[str], year: int) -> Iterator[list[Any]]:
@@ -63,7 +80,7 @@ def owed(title: str, found: Iterable[obligations.Obligation]) -> List:
     """Return obligations."""
     columns = [_("谁应办"), _("应给谁"), _("事项"), _("条款"), _("期间"), _("期限")]
     columns += [_("状态"), _("由什么结清"), _("还差什么")]
-    return title, columns, map(_owed, found)
+    return List(title, columns, map(_owed, found))
 
 
 def overview(glance: Any) -> List:
@@ -80,7 +97,7 @@ def overview(glance: Any) -> List:
         for row in glance.every
     )
     columns = [_("单位"), *months, *groups, _("在办"), _("在办超期")]
-    return _("总览 %(unit)s", unit=glance.unit.name), columns, told
+    return List(_("总览 %(unit)s", unit=glance.unit.name), columns, told)
 
 
 def branches(units: list[Unit], days: dict[str, date], opens: dict[str, int]) -> List:
@@ -97,7 +114,7 @@ def branches(units: list[Unit], days: dict[str, date], opens: dict[str, int]) ->
         ]
         for unit in units
     )
-    return _("支部台账"), columns, told
+    return List(_("支部台账"), columns, told)
 
 
 def papers(rows: list[Paper]) -> List:
@@ -113,7 +130,7 @@ def papers(rows: list[Paper]) -> List:
         ]
         for row in rows
     )
-    return _("近七天印发的文书"), columns, told
+    return List(_("近七天印发的文书"), columns, told)
 
 
 def stays(title: str, rows: Iterable[tuple[pace.Stay, Case]]) -> List:
@@ -123,7 +140,7 @@ def stays(title: str, rows: Iterable[tuple[pace.Stay, Case]]) -> List:
         [case.number or "", case.unit.name, part(case, "line"), one.came, one.left, one.workdays]
         for one, case in rows
     )
-    return title, columns, told
+    return List(title, columns, told)
 
 
 def _owed(one: obligations.Obligation) -> list[Any]:
@@ -143,7 +160,7 @@ def _owed(one: obligations.Obligation) -> list[Any]:
 def cases(title: str, box: str, filters: inbox.Filters) -> List:
     """Return the cases of a box as it is filtered."""
     columns = [_("文号"), _("事项"), _("党组织"), _("内容"), _("状态"), _("期限")]
-    return title, [*columns, _("立案"), _("办结")], _cases(box, filters)
+    return List(title, [*columns, _("立案"), _("办结")], _cases(box, filters))
 
 
 def _cases(box: str, filters: inbox.Filters) -> Iterator[list[Any]]:
@@ -180,7 +197,7 @@ def people(unit: Unit, rows: list[Person], groups: dict[str, str], flags: dict[s
         ]
         for one in rows
     )
-    return _("党员 %(unit)s", unit=unit.name), columns, told
+    return List(_("党员 %(unit)s", unit=unit.name), columns, told)
 
 
 def accounts(unit: Unit, rows) -> List:
@@ -190,14 +207,14 @@ def accounts(unit: Unit, rows) -> List:
         [person.name, account.username if account else "", how.text]
         for person, account, how, _slip in rows
     )
-    return _("账号 %(unit)s", unit=unit.name), columns, told
+    return List(_("账号 %(unit)s", unit=unit.name), columns, told)
 
 
 def entries(unit: Unit, rows: Iterable[RegisterEntry]) -> List:
     """Return what stands in the registers of a branch that the reader may see."""
     columns = [_("登记簿"), _("什么事"), _("发生日期"), _("涉及谁"), _("内容"), _("应办结")]
     columns += [_("办结日期"), _("谁办的"), _("怎样办的"), _("撤回原因")]
-    return _("小登记 %(unit)s", unit=unit.name), columns, map(_entry, rows)
+    return List(_("小登记 %(unit)s", unit=unit.name), columns, map(_entry, rows))
 
 
 def _entry(row: RegisterEntry) -> list[Any]:
@@ -214,3 +231,42 @@ def _entry(row: RegisterEntry) -> list[Any]:
         row.done_note or "",
         row.withdrawn_why or "",
     ]
+
+
+def facts(unit: Unit, year: int, found: list[reports.Fact]) -> List:
+    """Return the facts of one secretary's year."""
+    title = _("%(y)s年述职评议参考 %(unit)s", y=year, unit=unit.name)
+    rows = [[translated(one.what), _stands(one)] for one in found]
+    return List(title, [_("事项"), _("记录里的情况")], rows)
+
+
+def reporting(unit: Unit, year: int, ids: list[str]) -> List:
+    """Return the facts of the secretaries' years below a superior, a branch a row, in its own order."""
+    title = _("%(y)s年述职评议参考 %(unit)s", y=year, unit=unit.name)
+    columns = [_("上级"), _("党支部"), _("书记")]
+    for unit, _above in units(ids[:1]):
+        found = reports.of_branch(db.session, unit, year, session.moment())
+        columns += [translated(one.what) for one in found]
+    return List(title, columns, _reporting(year, ids), len(ids))
+
+
+def _reporting(year: int, ids: list[str]) -> Iterator[list[Any]]:
+    at = session.moment()
+    for unit, above in units(ids):
+        led = "、".join(name for name, _post in reports.secretaries(db.session, unit, year))
+        found = reports.of_branch(db.session, unit, year, at)
+        yield [above, unit.name, led, *map(_stands, found)]
+
+
+def _stands(one: reports.Fact) -> str:
+    return "；".join(map(translated, one.stands)) or _("没有记录")
+
+
+def notices(rows: Iterable[bell.Line]) -> List:
+    """Return what the reader was told."""
+    columns = [_("时间"), _("文号"), _("内容"), _("已读")]
+    told = (
+        [one.notice.at, one.number or "", translated(one.notice.text), one.notice.read_at]
+        for one in rows
+    )
+    return List(_("通知"), columns, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -29,7 +29,7 @@ from oversight.time import rollups
 from oversight.views import excel, session
 from oversight.views.present import Chip, translated
 from oversight.views.said import gettext as _
-from oversight.views.said import url_for
+from oversight.views.said import url_for, words
 
 from . import listed
 
@@ -140,15 +140,24 @@ class Glance:
     def every(self) -> list[Row]:
         """Return all rows in their fixed order: the superior's own first."""
         if self.kept:
-            return [self._of_sums(unit, self._kept[unit.id]) for unit in self._own_first()]
+            return [*self._kept_rows()]
         if self.unit.kind == "zone":
             found = [self._of_office(office) for office in self.offices]
             return [self._own(self.offices[-1].own), *(row for row in found if row)]
         [office] = self.offices
         return [self._own(office.own), *(_of_line(line) for line in office.lines)]
 
-    def _own_first(self) -> Iterable[Unit]:
-        return (unit for unit in [self._seats[-1], *self._seats[:-1]] if unit.id in self._kept)
+    def _kept_rows(self) -> Iterator[Row]:
+        """Yield the zone's own row, then those of its towns, last of what stands directly below it."""
+        known = [(unit, self._kept[unit.id].sums) for unit in self._seats if unit.id in self._kept]
+        for unit, sums in known[-1:]:
+            if unit.id == self.unit.id:
+                counts = sums.counts
+                lying, late = counts["own_lying"], counts["own_late"]
+                yield Row(unit, sums.own, lying, late, mine=True, drawn=sums.drawn)
+        for unit, sums in known:
+            if unit.id != self.unit.id or sums.branches:
+                yield _of_sums(unit, sums)
 
     def _own(self, line: Line) -> Row:
         return Row(line.unit, line.tally, line.lying, line.late, mine=True)
@@ -160,14 +169,6 @@ class Glance:
             return None
         return _of_sums(office.own.unit, sums)
 
-    def _of_sums(self, unit: Unit, kept: rollups.Kept) -> Row:
-        sums = kept.sums
-        if unit.id != self.unit.id:
-            return _of_sums(unit, sums)
-        counts = sums.counts
-        own = counts["own_lying"], counts["own_late"]
-        return Row(unit, sums.own, *own, mine=True, drawn=sums.drawn)
-
     @cached_property
     def page(self) -> tuple[list[Row], str | None]:
         """Return the rows of a page and the id after which the next begins; one's own on the first."""
@@ -176,26 +177,38 @@ class Glance:
         return [rows[key] for key in shown], following
 
     @cached_property
+    def _places(self) -> set[tally.Place]:
+        """Return the places in which something stands in any row."""
+        own = next((row.tally for row in self.every if row.mine), ())
+        return {*self.sums.below, *own}
+
+    @cached_property
     def months(self) -> list[int]:
         """Return the months of the table; first what is left of the year before, where there is any."""
-        before = any(place[0] == tally.BEFORE for row in self.every for place in row.tally)
+        before = any(place[0] == tally.BEFORE for place in self._places)
         return [*([tally.BEFORE] if before else ()), *range(1, 13)]
 
     @cached_property
     def groups(self) -> list[str]:
         """Return the kinds of duties that somebody owes."""
-        owed = {place[1] for row in self.every for place in row.tally}
+        owed = {place[1] for place in self._places}
         return [name for name in law.GROUPS if name in owed]
 
-    def drawn(self, row: Row, places: Callable[[list[Cell]], str], by: str) -> str:
-        """Return a row's cells as `places` draws them; of a large zone they stay as long as its sums."""
+    def line(self, row: Row, by: str, caller: Callable[[], str]) -> str:
+        """Return a row as the template draws it under the heads of a table."""
         heads = self.months if by == "month" else self.groups
-        known, key = (
-            row.drawn if self.kept and row.drawn is not None else {},
-            (by, self.on, row.mine, *heads),
-        )
+        return self._once(row.drawn, caller, by, row.mine, row.unit.name, *heads)
+
+    def part(self, name: str, caller: Callable[[], str]) -> str:
+        """Return a part of the page that shows nothing but sums, as the template draws it."""
+        return self._once(self.sums.drawn, caller, name)
+
+    def _once(self, drawn: dict | None, draw: Callable[[], str], *key) -> str:
+        """Draw; of a large zone what was drawn today stays as long as the sums that it shows."""
+        known = drawn if self.kept and self.live and drawn is not None else {}
+        key = (*key, self.at.today, words())
         if key not in known:
-            known[key] = places(self.by_month(row) if by == "month" else self.by_group(row))
+            known[key] = draw()
         return known[key]
 
     def by_month(self, row: Row) -> list[Cell]:

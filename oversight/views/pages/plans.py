@@ -89,7 +89,7 @@ def _page(sheet: Plan, status: int = 200):
 @bp.post("/activities/<uuid:activity_id>/plan")
 @login_required
 def arrange_day(activity_id):
-    with session.acting("arrange"):
+    with session.keeping("arrange"):
         activity = attendance.readable(db.session, str(activity_id), session.actor())
     try:
         with session.acting("arrange"):

@@ -17,6 +17,8 @@ from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation, TooM
 from oversight.base.sentences import N_
 from oversight.engine.use_case import one_transaction
 from oversight.register import accounts, audit_log, credentials, second_factor, sign_ins
+from oversight.views import excel
+from oversight.views.pages.admin import listed
 from oversight.views.session import account, acting, actor, moment, place, sealer, settings
 
 bp = Blueprint("security", __name__)
@@ -186,6 +188,8 @@ def zone():
         )
     before = request.args.get("before", "")
     wrong = request.args.get("show") == "wrong"
+    if excel.wanted():
+        return excel.answer(*listed.tries(actor().zone_id, wrong))
     found = sign_ins.of_zone(
         db.session, actor().zone_id, wrong, int(before) if _number(before) else None, PAGE + 1
     )

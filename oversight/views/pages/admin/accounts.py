@@ -20,6 +20,8 @@ from oversight.views.pages import listed
 from oversight.views.present import Chip
 from oversight.views.session import acting, actor, moment
 
+from . import listed as lists
+
 bp = Blueprint("accounts", __name__)
 DOABLE = {
     "lock": N_("账号已锁定。"),
@@ -57,6 +59,8 @@ def state(account: Account | None, holding: dict) -> Chip:
 def index():
     name = typed.line(request.args.get("q", ""))[:80]
     kept = accounts.kept(db.session, actor(), name)
+    if excel.wanted():
+        return excel.answer(*lists.accounts_of(kept))
     page = page_of(db.session, kept, request.args.get("cursor", ""))
     groups: dict[str, list[Unit]] = {}
     for unit in page.rows:

@@ -22,7 +22,9 @@ from oversight.models import Person, Unit
 from oversight.organization import reach
 from oversight.register import audit_log, handover, pending, rest_days
 from oversight.time import due, faults, figures, work
-from oversight.views import present, progress, session
+from oversight.views import excel, present, progress, session
+
+from . import listed
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 FILE_MOST = 200_000  # bytes of a file of rest days
@@ -147,6 +149,8 @@ def log():
             "全部变更记录由审计管理员查看。", rule="keeper", house_rule=audit_log.SEPARATE.text
         )
     area = request.args.get("area") if request.args.get("area") in audit_log.AREAS else None
+    if excel.wanted():
+        return excel.answer(*listed.changes(who.zone_id, area))
     rows = audit_log.listed(
         db.session, who.zone_id, area, None, before if is_id(before) else None, 50
     )
@@ -163,15 +167,24 @@ def log():
 @bp.get("/calendar")
 @login_required
 def days():
+    if excel.wanted():
+        year = _year()
+        require_keeper()
+        found = holidays.days_of(db.session, session.actor().zone_id, year)[1]
+        return excel.answer(*listed.days(year, found))
     return _calendar()
+
+
+def _year() -> int:
+    asked = read_day(f"{request.args.get('year', '')}-01-01")
+    return (asked or session.moment().today).year
 
 
 def _calendar(
     refusal: DomainError | None = None, text: str = "", rows=(), moves: int = 0, lacking=None
 ) -> str:
     require_keeper()
-    who, asked = session.actor(), read_day(f"{request.args.get('year', '')}-01-01")
-    year = (asked or session.moment().today).year
+    who, year = session.actor(), _year()
     published, known = holidays.days_of(db.session, who.zone_id, year)
     return render_template(
         "admin/calendar.html",

@@ -22,6 +22,7 @@ from oversight.views import excel, present, session
 from oversight.views.forms import FIND, Choice
 from oversight.views.pages import listed
 
+from . import listed as lists
 from .office import bp, change, day, in_reach, keeps, person_named, unit_named, unit_of
 from .units import tree
 
@@ -196,13 +197,23 @@ def acting_list():
     """For everybody who holds a post: who stands in for whom in his units, and giving his own post
     away for a time.
     """
+    if excel.wanted():
+        return excel.answer(*lists.acting(_stand_ins(_within())))
     return _acting()
 
 
+def _within() -> list[Unit]:
+    """Return the units in which the reader may learn who stands in for whom."""
+    return [unit for unit in tree() if unit.kind != "group"] if session.actor().posts else []
+
+
+def _stand_ins(units: list[Unit]) -> list[Substitution]:
+    return posts.actings(db.session, ids_of(units), session.moment().today)
+
+
 def _acting(refusal=None) -> str:
-    who, today = session.actor(), session.moment().today
-    units = [unit for unit in tree() if unit.kind != "group"] if who.posts else []
-    rows = posts.actings(db.session, ids_of(units), today)
+    who, units = session.actor(), _within()
+    rows = _stand_ins(units)
     mine = [post for post in who.posts if post.office not in NO_BUSINESS]
     vacant = {
         f"{unit.id}:{office}": (unit, office)

@@ -12,15 +12,19 @@ from oversight.base.refusals import NotFound
 from oversight.law.roles import ADMINISTRATORS, OFFICES
 from oversight.models import Case, Person, Post, Unit
 from oversight.register import audit_log, posts, proposals, tenure
-from oversight.views import session
+from oversight.views import excel, session
 
+from . import listed
 from .office import bp, change, day, keeps, person_named, unit_of
 
 
 @bp.get("/units/<uuid:unit_id>/posts")
 @login_required
 def post_list(unit_id):
-    return _posts(unit_of(unit_id))
+    unit = unit_of(unit_id)
+    if excel.wanted():
+        return excel.answer(*listed.posts(unit, posts.of_unit(db.session, unit)))
+    return _posts(unit)
 
 
 def _posts(unit: Unit, refusal=None) -> str:
@@ -129,6 +133,8 @@ def undo_post(post_id, what):
 @bp.get("/proposals")
 @login_required
 def proposal_list():
+    if excel.wanted():
+        return excel.answer(*listed.proposals(proposals.every(db.session, session.actor())))
     return _proposals()
 
 

@@ -22,10 +22,11 @@ from oversight.models.organizations import CATEGORIES, UNIT_KINDS
 from oversight.organization.members import members
 from oversight.organization.units import outline, page_of
 from oversight.register import audit_log, founding, reorganize, reorganized, sheets, units
-from oversight.views import present, session
+from oversight.views import excel, present, session
 from oversight.views.forms import FIND
 from oversight.views.present import ymd
 
+from . import listed
 from .office import bp, change, day, in_reach, keeps, require_keeper, unit_named, unit_of
 
 KINDS = {"merge": N_("并入其他支部"), "split": N_("分设新支部"), "move": N_("划转到另一上级")}
@@ -36,6 +37,8 @@ KINDS = {"merge": N_("并入其他支部"), "split": N_("分设新支部"), "mov
 def unit_list():
     require_keeper()
     name = typed.line(request.args.get("q", ""))[:80]
+    if excel.wanted():
+        return excel.answer(*listed.places(_listed(name)))
     page = page_of(db.session, _listed(name), request.args.get("cursor", ""))
     return render_template(
         "admin/units.html", page=page, name=name, kinds=UNIT_KINDS, categories=CATEGORIES

@@ -13,9 +13,12 @@ from oversight.engine import outbox
 from oversight.register import outlets
 from oversight.time import figures, outside
 from oversight.time import work as background
-from oversight.views import session
+from oversight.views import excel, session
 
+from . import listed
 from .office import bp
+
+MOST = 10_000  # of what is late, in a workbook
 
 
 @bp.get("/work")
@@ -23,6 +26,8 @@ from .office import bp
 def work():
     who, at = session.actor(), session.moment()
     outlets.require(who)
+    if excel.wanted():
+        return excel.answer(*listed.work(background.listed(db.session, who.zone_id, at, MOST)))
     return render_template(
         "admin/work.html",
         rows=background.listed(db.session, who.zone_id, at),
