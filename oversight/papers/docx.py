@@ -194,6 +194,11 @@ def _block(block: Block, more: str = "") -> str:
 _OFF_GRID = '<w:snapToGrid w:val="0"/><w:spacing w:before="{0}" w:after="{0}"/>'  # lines of a table
 
 
+def _around(table: Table) -> int:
+    """Return the twips above and below a line of a table."""
+    return (70 if table.roomy else 30) if table.dense else 80
+
+
 def _table(table: Table) -> str:
     """Write a table; the row that names the columns is repeated on every page, no row is parted."""
     shares = sum(table.widths)
@@ -208,7 +213,7 @@ def _table(table: Table) -> str:
                 _p(
                     _run(line, "dense" if table.dense else "cell"),
                     align="center" if table.head and not number else "left",
-                    more=_OFF_GRID.format(30 if table.dense else 80),
+                    more=_OFF_GRID.format(_around(table)),
                 )
                 for line in text.split("\n")
             )

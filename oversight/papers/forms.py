@@ -17,7 +17,10 @@ SHORT, LONG = "", "\n\n\n"  # room for a line, and for several
 PEOPLE = 24  # lines of a sheet that people sign
 POINTS = 6
 ONE_PAGE = 17  # lines of those who sign that a page holds
-SIDE = 20  # lines of a list that stands in one column
+SIDE = 12  # lines of a list that a page holds in one column
+HALF = 10  # and in two halves side by side, whose heads take two lines
+TO_SIGN = (N_("签名"), N_("备注"))  # the last column of a list that people sign
+SIGNED = 20  # lines of those who sign, in each of two halves, that a page holds at 7 mm
 Said = Mapping[str, str]
 Rows = Sequence[tuple[str, ...]]
 NOTHING: Said = {}
@@ -51,7 +54,7 @@ def _beside(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...]) -> Tab
     """Return a list; one that is long in two halves side by side, so that it stands on a page."""
     if len(rows) <= SIDE:
         return Table((head, *rows), widths)
-    return _halves(head, rows, widths, SIDE // 2)
+    return _halves(head, rows, widths, HALF)
 
 
 def _halves(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...], most: int) -> Table:
@@ -59,7 +62,9 @@ def _halves(head: tuple[str, ...], rows: Rows, widths: tuple[float, ...], most: 
     half = -(-len(rows) // 2)
     rest = [*rows[half:], *[(SHORT,) * len(head)] * (2 * half - len(rows))]
     pairs = ((*left, *right) for left, right in zip(rows[:half], rest, strict=True))
-    return Table(((*head, *head), *pairs), (*widths, *widths), dense=half > most)
+    dense = half > most
+    roomy = dense and half <= SIGNED and head[-1] in TO_SIGN
+    return Table(((*head, *head), *pairs), (*widths, *widths), dense=dense, roomy=roomy)
 
 
 def _form(title: str, *blocks: Block, unit: str = "", date: str = "") -> Content:
@@ -104,7 +109,7 @@ def _roll(said: Said, roll: Rows) -> Table:
     if len(rows) <= ONE_PAGE:
         return _list(rows, *head, widths=(1, 1.5, 1.5), count=0)
     numbered = [(str(number), *line) for number, line in enumerate(rows, 1)]
-    return _halves((N_("序号"), *head), numbered, (0.45, 1, 1.1, 0.9), ONE_PAGE)
+    return _halves((N_("序号"), *head), numbered, (0.5, 1, 1.1, 0.85), ONE_PAGE)
 
 
 def notice(said: Said = NOTHING, roll: Rows = ()) -> Content:

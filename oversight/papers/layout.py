@@ -43,13 +43,14 @@ class Paragraph:
 @dataclass(frozen=True)
 class Table:
     """Rows of texts; `widths` are shares of the line; `head`: the first row names the columns; `dense`:
-    of many rows, which shall stand on a page.
+    of many rows, which shall stand on a page; `roomy`: dense, yet each row high enough to be signed.
     """
 
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
     head: bool = True
     dense: bool = False
+    roomy: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def drafted() -> tuple[str, str]:
 def _said(at: datetime) -> str:
     """Say when a draft was saved: the hour, with its day where that is not today."""
     today = present.local_day(at) == session.moment().today
-    return _("草稿已于%(at)s保存", at=present.when(at).split()[-1] if today else present.when(at))
+    return _("草稿已于 %(at)s 保存", at=present.when(at).split()[-1] if today else present.when(at))
 
 
 def put_back(answer: Response) -> Response:

@@ -14,7 +14,7 @@ from flask import Flask, current_app, flash, g, request
 from flask_login import current_user
 from jinja2 import Template, TemplateNotFound
 from jinja2.ext import Extension
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from oversight import workflows
 from oversight.base import typed
@@ -239,6 +239,7 @@ def _register_filters(app: Flask) -> None:
         zh_day=zh_day,
         zh_ymd=zh_ymd,
         plain=plain,
+        places=places,
         own=in_own_words_of,
         ground=ground_of,
         t=translated,
@@ -400,7 +401,7 @@ def until_chip(due_on: date, zone_id: str, long: bool = False) -> Chip:
     said = _("%(day)s到期", day=day(due_on)) if long else None
     if left <= SOON:
         return Chip("", said or weekday(due_on, N_("周")), "clock")
-    return Chip("", said or day(due_on))
+    return Chip("", said or day(due_on), "cal")
 
 
 def plain(value, ask=None) -> str:
@@ -413,7 +414,13 @@ def plain(value, ask=None) -> str:
 
 
 def _as_text(value, ask) -> str:
-    return str(value)
+    month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", str(value))
+    return _("%(y)s年%(m)s月", y=month[1], m=int(month[2])) if month else str(value)
+
+
+def places(text: str) -> Markup:
+    """Keep what is to be filled in by hand on one line with its name."""
+    return Markup(_PLACE.sub(r'<span class="fill">\g<0></span>', str(escape(text))))
 
 
 def _listed(value: list, ask) -> str:
@@ -427,6 +434,7 @@ def _chosen(value, ask) -> str:
 
 
 FREE = Field("", "text", "")  # what no form has asked for
+_PLACE = re.compile(r"[^\s，。；：（）]+：　{2,}(?:年　+月　+日)?[）。]?")
 _BY_KIND: dict[str, Callable] = {
     "choice": _chosen,
     "unit": lambda value, _ask: unit_name(value),

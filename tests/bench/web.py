@@ -120,6 +120,12 @@ class Program(Client):
         return _cookie(page) or _cookie(answer), _token(page)
 
 
+class DemoDesk(Program):
+    """The same desk in the demo zone, where a town's officer has some nine things to do."""
+
+    reader = "town1.officer"
+
+
 class Post(Program):
     """A date change asked and returned by form, as people do, in the demo zone."""
 

@@ -80,7 +80,7 @@ def test_words_are_saved_while_they_are_typed(site):
         one.go(path)
         assert drafts(site) == 0, "nothing typed, nothing saved"
         one.write("#say", SAID)
-        one.hears("草稿已于09:00保存")
+        one.hears("草稿已于 09:00 保存")
         assert drafts(site) == 1 and one.kept() == []
         assert axe_violations(driver) == []
         one.go(f"/desk?case={site.cases['asked']}")
@@ -103,7 +103,7 @@ def test_without_a_connection_they_lie_on_the_device_and_are_sent_later(site):
         driver.execute_script("arguments[0].click()", button)
         assert one.value("#say") == SAID, "no page of the browser's own took its place"
         one.connect(True)
-        one.hears("草稿已于09:00保存")
+        one.hears("草稿已于 09:00 保存")
         assert one.kept() == [] and drafts(site) == 1
 
 

@@ -323,6 +323,22 @@ def test_a_refused_form_takes_the_focus(site):
         assert "有 1 处需要修改" in driver.switch_to.active_element.text
 
 
+def test_paper_shows_what_a_phone_leaves_out(site):
+    """A sheet of A4 is as narrow as a phone: the calendars of a year and all steps are printed though."""
+    with chromium(1440, 800) as driver:
+        person = Person(driver, site.url)
+        person.login("town1.officer")
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        resize(driver, 672)
+        person.go(f"/units/{site.units['village']}/year/2026")
+        assert len(person.seen(".mini")) == 12
+        person.go(f"/cases/{site.cases['approved']}")
+        assert len(person.seen(".steps li")) == len(
+            person.driver.find_elements("css selector", ".steps li")
+        )
+        assert "一般共" not in person.text
+
+
 def test_letters_print_on_pages_of_their_own(site):
     with chromium(1440, 800) as driver:
         person = Person(driver, site.url)

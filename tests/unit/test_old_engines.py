@@ -96,6 +96,7 @@ NEWER_JS = {
 }  # fmt: skip
 # What may be newer, and what a browser does that does not read it.
 PROGRESSIVE = {
+    "css-text-wrap-balance": "a line breaks where it is full, as it always did",
     "css-has": "hides on paper what was not chosen; else it is printed too",
     "css-file-selector-button": "the button of a file field looks as the browser has it",
     "css-focus-visible": "the browser's own ring stands; where a label shows it, `:focus` alone does",

@@ -13,7 +13,7 @@ import pytest
 
 from oversight.papers import docx, layout, pdf
 from oversight.papers.checking import Check, read
-from oversight.papers.forms import FORMS, notice
+from oversight.papers.forms import FORMS, ballot, count, meeting, notice, sign_in
 from oversight.papers.layout import Content, Table, letter, lines, title_lines
 from tests.support.needs import needs
 
@@ -251,6 +251,20 @@ def test_every_form_is_the_same_in_word_and_pdf(measured, name):
     drawn = "".join(one.get_text() for page in found for one in page)
     for line in lines(content):
         assert not set("".join(line.split())) - set(drawn), line
+
+
+@pytest.mark.parametrize(("people", "least"), [(12, 9), (17, 9), (20, 9), (24, 6.5), (40, 6.5)])
+def test_a_branch_stands_on_a_page_and_who_signs_has_room_for_it(measured, people, least):
+    """A name is written by hand some 6 mm high; a vote that lies on two sheets is no secret one."""
+    called = [f"甲乙{chr(0x4E8C + number)}" for number in range(people)]
+    signed = (meeting({}, called), sign_in({}, [(one, "", "") for one in called]))
+    counted = count({}, [(one, *[""] * 5) for one in called])
+    for content in (*signed, ballot({}, called), counted):
+        [page] = pages(pdf.make(content, Check(), AT, ()))
+        lines_of = sorted({round(one.y0, 1) for one in page if one.get_text() == "甲"})
+        assert sum(one.get_text() == "甲" for one in page) == people
+        apart = [high - low for low, high in zip(lines_of, lines_of[1:], strict=False)]
+        assert content not in signed or min(apart) / MM >= least
 
 
 def test_a_notice_is_signed_before_the_sheet_that_members_sign():

@@ -46,6 +46,16 @@ def test_a_party_day_without_a_record_is_a_row_that_leads_to_its_sheet(reader, p
     assert "都办完了" in reader("town1.officer").get("/desk").main
 
 
+def test_beside_the_list_the_first_duty_says_what_to_do_where_no_case_waits(reader, planned):
+    page = reader("village.secretary").get("/desk")
+    beside = page.main.split("下一步：请您登记考勤")[1]
+    assert "石桥村党支部" in beside and "11月6日党日" in beside
+    assert len(page.links("去登记考勤")) == 1
+    assert page.links("去登记考勤") == page.links("登记考勤")[:1]
+    empty = reader("village.secretary").get("/desk?box=waiting").main
+    assert "选中左边的一件" not in empty and "下一步" not in empty
+
+
 def test_it_stands_first_when_late_though_cases_wait(reader, planned, play):
     play.open("village.secretary")
     page = reader("village.secretary").get("/desk")

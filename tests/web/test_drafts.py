@@ -59,7 +59,7 @@ def test_a_draft_stands_again_on_another_device_and_on_the_desk(reader, asked, a
     other = Reader(app)
     other.sign_in("town1.officer")
     again = other.get(case)
-    assert again.value("say") == SAID and "草稿已于09:00保存" in again.main
+    assert again.value("say") == SAID and "草稿已于 09:00 保存" in again.main
     assert other.get(f"/desk?case={asked.id}").value("say") == SAID
 
 
@@ -69,7 +69,7 @@ def test_it_says_on_which_day_it_was_saved_where_that_is_not_today(reader, asked
     clock.now = at("2026-11-25", 8).now
     later = reader("town1.officer")
     later.sign_in("town1.officer")
-    assert "草稿已于11月24日 09:00保存" in later.get(case).main
+    assert "草稿已于 11月24日 09:00 保存" in later.get(case).main
 
 
 def test_it_binds_nobody(reader, asked, session):
@@ -219,7 +219,7 @@ def scripted(one: Reader, path: str, over: str, **words):
 
 def test_a_script_is_told_when_it_was_saved(reader, asked, session):
     answer = scripted(reader("town1.officer"), f"/cases/{asked.id}", "any", say=SAID)
-    assert answer.status_code == 200 and answer.json["said"] == "草稿已于09:00保存"
+    assert answer.status_code == 200 and answer.json["said"] == "草稿已于 09:00 保存"
     assert answer.json["at"].startswith("2026-11-24T01:00")
 
 

@@ -15,7 +15,7 @@ from oversight.calendar.party_days import activity_for, plan_year
 from oversight.commands import audit
 from oversight.engine import seals
 from oversight.models import Activity, CalendarRow, Paper
-from oversight.views import progress
+from oversight.views import present, progress
 from oversight.views.pages import overview
 from tests.db.test_rectification_walk import fixing
 from tests.support.html import parse
@@ -50,6 +50,19 @@ def test_who_signs_a_bulletin_reads_the_very_paper(reader, play, clock, session)
     shown = re.sub(r"\s", "", page.main)
     for line in body["paragraphs"]:
         assert re.sub(r"\s", "", line) in shown
+
+
+def test_room_to_write_stays_on_one_line_with_what_is_to_be_written(reader, session, world):
+    page = reader("town1.officer").get(f"/cases/{fixing(session, world).id}")
+    kept = ["".join(one.itertext()) for one in page.tree.iter("span") if one.get("class") == "fill"]
+    assert [one.split("：")[0] for one in kept] == ["电话", "签收人", "签收时间"]
+    assert kept[0].endswith("　）") and kept[2].endswith("年　　月　　日")
+
+
+@pytest.mark.parametrize(("said", "shown"), [("2026-12", "2026年12月"), ("2026-13", "2026-13")])
+def test_a_month_is_written_as_people_say_it(app, said, shown):
+    with app.test_request_context():
+        assert present.plain(said) == shown
 
 
 def test_the_stub_of_an_order_stays_where_it_was_issued(reader, session, world):

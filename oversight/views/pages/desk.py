@@ -293,10 +293,10 @@ def _uuid(value: str) -> str:
     return found
 
 
-DUE = (N_("无期限"), N_("已超期"), N_("今天到期"), N_("本周到期"), N_("下周以后"))
+DUE = (N_("无期限"), N_("已超期"), N_("今天到期"), N_("本周到期"), N_("下周及以后"))
 COME = N_("到了跟进日期")
 HEADINGS = (COME, *DUE[1:], DUE[0])
-FOLLOWED = ("", COME, COME, N_("本周跟进"), N_("下周以后跟进"))
+FOLLOWED = ("", COME, COME, N_("本周跟进"), N_("下周及以后跟进"))
 
 
 def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
