@@ -127,22 +127,18 @@ class Bulk(Program):
         self.db.session.remove()
         self.db.engine.dispose()
 
-    def again(self, path: str, acts: int) -> float:
-        """Write what came since a copy was made into that copy, in a transaction an act; returns CPU."""
+    def again(self, path: str) -> float:
+        """Write what came since a copy was made into that copy, in one transaction; returns CPU."""
         rows, changed = self._new(path)
         link = sqlite3.connect(path, isolation_level=None)
         for pragma in ("synchronous=OFF", "foreign_keys=ON", "secure_delete=ON"):
             link.execute(f"PRAGMA {pragma}")
-        write = {
-            table: f"INSERT INTO {table} VALUES ({_marks(found)})" for table, found in rows.items()
-        }
         begun = process_time()
-        for act in range(acts):
-            link.execute("BEGIN IMMEDIATE")
-            for table, found in rows.items():
-                link.executemany(write[table], _part(found, act, acts))
-            link.executemany(CHANGE, _part(changed, act, acts))
-            link.execute("COMMIT")
+        link.execute("BEGIN IMMEDIATE")
+        for table, found in rows.items():
+            link.executemany(f"INSERT INTO {table} VALUES ({_marks(found)})", found)
+        link.executemany(CHANGE, changed)
+        link.execute("COMMIT")
         took = process_time() - begun
         link.close()
         return took
@@ -170,8 +166,3 @@ class Bulk(Program):
 
 def _marks(rows: list[tuple]) -> str:
     return ",".join("?" * len(rows[0]))
-
-
-def _part(rows: list[tuple], act: int, acts: int) -> list[tuple]:
-    """Return the rows of one of several acts, which all wrote as many."""
-    return rows[act * len(rows) // acts : (act + 1) * len(rows) // acts]

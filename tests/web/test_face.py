@@ -20,6 +20,7 @@ from oversight.views.pages import overview
 from tests.db.test_rectification_walk import fixing
 from tests.support.html import parse
 from tests.support.world import at
+from tests.web.test_progress import hurry
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WORDS = {"month": "2026-11", "comment": "多数支部按期开展"}
@@ -192,8 +193,7 @@ def test_what_is_owed_of_several_months_is_one_row(reader, world, session, clock
 def test_an_import_of_rest_days_tells_how_many_branches_are_done(
     reader, session, world, monkeypatch
 ):
-    monkeypatch.setattr(progress, "PATIENCE", 0)
-    monkeypatch.setattr(progress, "EVERY", 0.001)
+    hurry(monkeypatch)
     branches = [unit for unit in world.units.values() if unit.kind == "branch"]
     plan_year(session, branches, 2027, at("2026-11-01"))
     session.commit()
