@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from .refusals import BadRequest
 from .sentences import N_
@@ -24,6 +24,7 @@ FORMAT = 1
 NAMES = re.compile(r"secret_key|database/[\w.]+|uploads/[0-9a-f]{2}/[0-9a-f]{40,64}")
 BROKEN = N_("不是本系统的备份，或已损坏，请换一个备份文件。")
 PIECE = 2**24  # large: whoever works beside it is asked for his turn once a piece
+_LARGE: dict[str, Any] = {"copybufsize": PIECE}  # which type checkers do not know of
 
 
 class Writer:
@@ -73,7 +74,7 @@ def new(path: Path, about: dict) -> Iterator[Writer]:
     """
     with (
         whole_file(path, over=False) as file,
-        tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, copybufsize=PIECE) as tar,
+        tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, **_LARGE) as tar,
     ):
         out = Writer(tar)
         yield out

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
@@ -103,7 +103,7 @@ def standing(
     session: Session, model: type[Any], by: str, *which
 ) -> Iterator[tuple[str, str, dict]]:
     """Yield of rows as they stand in the database whose each is, its key, and what images keep of it."""
-    keys, names = _keys(model), list(model.__decided__)
+    keys, names = _keys(cast(type, model)), list(model.__decided__)
     if not all(name in sa.inspect(model).columns for name in names):
         yield from _made(session, model, by, which)
         return

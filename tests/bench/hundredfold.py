@@ -39,6 +39,7 @@ class Many:
             link.execute("PRAGMA synchronous=OFF")
             for (name,) in link.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
                 link.execute(f"DROP TRIGGER {name}")
+            link.execute("UPDATE work SET done_at = due_at WHERE done_at IS NULL")  # long ago
             zone = link.execute("SELECT id FROM zones").fetchone()[0]
             tables = {name: _Table(link, name) for name in _tables(link) if name not in ONCE | LAID}
             for name in tables.keys() - {"journal"}:
