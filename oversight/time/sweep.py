@@ -7,10 +7,11 @@ fails the others are done alone. Nothing due means nothing read or locked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import partial
+from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,7 +37,11 @@ from .faults import Faults
 
 OVERDUE = -1
 RETRIES_LAST = timedelta(days=30)  # how long the answer to a repeated request is kept
-LIST = 200  # things done in one transaction
+LIST, FIRST_LIST = (
+    200,
+    50,
+)  # things done in one transaction, at most and before it is known how fast
+HOLDS = 0.3  # seconds for which one may keep people from writing
 FASTER = (AlreadyTaken, VersionConflict, InvalidTransition)  # somebody else has done it: no fault
 
 
@@ -89,8 +94,9 @@ class _Run:
         after, failed = marks.since(rests_on, before, self.state), self.done["broken"]
         keys, found = self._keys(title, step, after)
         if found:
-            for start in range(0, len(keys), LIST):
-                self.done[name] += self._list(title, step, keys[start : start + LIST])
+            self.done[name] += sum(
+                self._list(title, step, some) for some in _lists(keys, monotonic)
+            )
         if rests_on and found and self.done["broken"] == failed:
             self._mark(title, before, after)
         if keys:
@@ -148,6 +154,17 @@ class _Run:
         marks.keep(self.session, title, before, self.state, after)
         if self.session.new or self.session.dirty:
             self.session.commit()
+
+
+def _lists(keys: list, seconds: Callable[[], float]) -> Iterator[list]:
+    """Yield keys in lists that take no longer than `HOLDS`, by how long the one before took."""
+    size, start = FIRST_LIST, 0
+    while start < len(keys):
+        begun, some = seconds(), keys[start : start + size]
+        yield some
+        start += len(some)
+        each = max((seconds() - begun) / len(some), HOLDS / LIST)
+        size = max(1, int(HOLDS / each))
 
 
 @contextmanager
