@@ -291,7 +291,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    asked = built(session, who, "sight", lambda: _asked_of(who))
+    asked = built(who, "sight", lambda: _asked_of(who))
     if session.scalar(asked, {"of_case": case.id}) is None:
         raise NotFound()
 

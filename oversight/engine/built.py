@@ -1,5 +1,5 @@
-"""Statements that say where somebody stands on a day: built once, and sent by all his requests while the
-token of his zone is seen. Building one costs more than most databases need to answer it.
+"""Statements that say where somebody stands on a day: built once, and sent by all his requests as long as
+he stands on the same ground. Building one costs more than most databases need to answer it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.prepared import Fixed
-from oversight.models.epochs import epoch
 from oversight.organization.actor import Actor
 
 READERS = 256  # whose statements a process keeps: about 0.2 MB each
@@ -21,25 +20,23 @@ T = TypeVar("T")
 
 
 @lru_cache(maxsize=READERS)
-def _shelf(_person_id: str, _on: date, _epoch: str) -> dict:
+def _shelf(_person_id: str, _on: date, _ground: tuple) -> dict:
     return {}
 
 
 def asked(
     session: Session, who: Actor, name: Hashable, make: Callable[[], sa.Select | sa.CompoundSelect]
 ) -> list:
-    """Return the rows of a reader's statement without open values, made where there is none under this
-    token.
+    """Return the rows of a reader's statement without open values, made where there is none."""
+    return built(who, name, lambda: Fixed(make())).rows(session)
+
+
+def built(who: Actor, name: Hashable, make: Callable[[], T]) -> T:
+    """Return the statement of a name for a reader, made where there is none for his ground.
+
+    `make` uses nothing but the reader's ground; names are few: no cursors, no words that he types.
     """
-    return built(session, who, name, lambda: Fixed(make())).rows(session)
-
-
-def built(session: Session, who: Actor, name: Hashable, make: Callable[[], T]) -> T:
-    """Return the statement of a name for a reader, made where there is none under this token.
-
-    `make` uses nothing but the reader; names are few: no cursors, no words that he types.
-    """
-    shelf = _shelf(who.id, who.on, epoch(session, who.zone_id))
+    shelf = _shelf(who.id, who.on, who.ground)
     if name not in shelf:
         shelf[name] = make()
     return shelf[name]

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from oversight.base.db import columns, known
 from oversight.base.kept import write_out
+from oversight.base.lazy import cached_property
 from oversight.base.prepared import Prepared
 from oversight.law.roles import (
     ADMINISTRATORS,
@@ -62,6 +63,18 @@ class Actor:
     def zone_id(self) -> str:
         return self.person.zone_id
 
+    @cached_property
+    def ground(self) -> tuple:
+        """Return by value all that a statement of where he stands is made of."""
+        own = [self.branch] if self.branch else []
+        return (
+            tuple((*_place(post.unit), post.office) for post in self.posts),
+            tuple(map(_place, own)),
+            tuple((*_place(row.unit), row.office, row.for_id, row.workflow) for row in self.acting),
+            tuple((*_place(row.unit), row.office, row.person_id) for row in self.replaced_by),
+            *(self.seats, self.sight, self.business, self.former, self.led, self.led_before),
+        )
+
     @property
     def acting_seats(self) -> list[tuple[Substitution, str, int]]:
         """Return the offices that he fills as a stand-in: the substitution, candidate group and
@@ -89,6 +102,10 @@ class Actor:
         if self.posts:
             return f"{self.posts[0].unit.name}{OFFICES[self.posts[0].office]}"
         return f"{self.branch.name}党员" if self.branch else ""
+
+
+def _place(unit: Unit) -> tuple[str, str, str]:
+    return unit.id, unit.path, unit.kind
 
 
 @dataclass(frozen=True)
