@@ -61,8 +61,11 @@ class VersionConflict(DomainError):
 
 
 class AlreadyTaken(DomainError):
+    """Somebody was first; `matters` are the business keys of what is open already."""
+
     status, title = 409, N_("已有人先办")
     code = "SomebodyFirst"
+    matters: tuple[str, ...] = ()
 
 
 class TooLarge(DomainError):

@@ -466,9 +466,11 @@ def _counted(who, box: str):
     return found.where(boxes.among(who, box), boxes.box(who, box))
 
 
-def open_of(session: Session, workflow: str, unit_id: str) -> list[Case]:
-    """Return what a unit has open in one kind of business."""
+def open_of(session: Session, workflow: str, unit_id: str, matters: Iterable[str]) -> list[Case]:
+    """Return what a unit has open in one kind of business, of these matters where there are any."""
     wanted = sa.select(Case).where(Case.workflow == workflow, Case.unit_id == unit_id)
+    if keys := list(matters):
+        wanted = wanted.where(Case.business_key.in_(keys))
     return list(session.scalars(wanted.where(Case.closed_at.is_(None))))
 
 

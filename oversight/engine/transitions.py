@@ -810,7 +810,9 @@ def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
     """Write new cases. Raises AlreadyTaken where one of their matters is open already."""
     rows = [statements.opened(attempt.case) for attempt in attempts]
     if statements.OPEN.write_all(session, rows) != len(rows):
-        raise AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+        refusal = AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+        refusal.matters = tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
+        raise refusal
     adopt(session, [attempt.case for attempt in attempts])
     for attempt in attempts:
         attempt.unsaved.clear()

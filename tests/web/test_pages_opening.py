@@ -321,3 +321,18 @@ def test_a_branch_is_looked_for_and_no_list_ends_silently(reader, world, many_br
     assert branches_of(found) == [world.units["far69"].id] and "找到 1 个支部" in found.main
     form = inspector.get(f"/new/rectification?unit={world.units['far69'].id}")
     assert world.units["far69"].name in form.main, "the form says which branch it is about"
+
+
+def test_who_comes_second_is_shown_the_one_that_is_open(reader):
+    """Not all that the branch has open: another month's is another matter."""
+    branch = reader("village.secretary")
+    first, again, other = (
+        branch.get(f"/new/date_change?day={day}")
+        for day in ("2026-12-04", "2026-12-04", "2027-01-08")
+    )
+    new = "/new/date_change"
+    asked = branch.submit(first, new, new_day="2026-12-11", reason=REASON, then="ask")
+    branch.submit(other, new, new_day="2027-01-15", reason=REASON, then="ask")
+    page = branch.submit(again, new, 409, new_day="2026-12-18", reason=REASON, then="ask")
+    shown = [link for link in page.links() if link.startswith("/cases/")]
+    assert shown == [asked.path]

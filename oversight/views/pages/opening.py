@@ -587,9 +587,9 @@ def _wrong(workflow: Workflow, unit_id: str, facts: dict, bound: forms.Bound):
 
 
 def _taken(
-    refusal: DomainError, workflow: Workflow, unit_id: str, move: Move | None, words: dict
+    refusal: AlreadyTaken, workflow: Workflow, unit_id: str, move: Move | None, words: dict
 ) -> str:
-    open_cases = inbox.open_of(db.session, workflow.name, unit_id)
+    open_cases = inbox.open_of(db.session, workflow.name, unit_id, refusal.matters)
     said = [
         (ask, present.plain(words[ask.name], ask))
         for ask in (move.asks if move else ())
