@@ -510,19 +510,25 @@ class Workflow:
         return way
 
     def _next(self, state: State) -> State | None:
-        """Return the state to which the assignee's first move on leads; of many, the automatic move."""
-        maker = AUTOMATIC if state.waits_on.many else state.waits_on
+        """Return the state to which the assignee's first move on leads; one that only leads back here,
+        such as an aside with the superior, is no way on where there is another.
+        """
+        found = self._onward(state)
         return next(
-            (
-                move.enters
-                for move in self.leaving(state)
-                if move.by is maker
-                and move.enters is not INTERNAL
-                and move.place != "aside"
-                and move.tone != "back"
-            ),
-            None,
+            (one for one in found if self._onward(one)[:1] != [state]), next(iter(found), None)
         )
+
+    def _onward(self, state: State) -> list[State]:
+        """Return where the moves of the assignee lead; of many, the automatic moves."""
+        maker = AUTOMATIC if state.waits_on.many else state.waits_on
+        return [
+            move.enters
+            for move in self.leaving(state)
+            if move.by is maker
+            and move.enters is not INTERNAL
+            and move.place != "aside"
+            and move.tone != "back"
+        ]
 
     def fingerprint(self) -> str:
         """Hash what the table says, so that a change without a new version is noticed."""

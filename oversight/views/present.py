@@ -424,7 +424,9 @@ def places(text: str) -> Markup:
 
 
 def _listed(value: list, ask) -> str:
-    if ask.items or ask.choices:
+    if ask.choices and not ask.items:
+        return "、".join(dict(ask.choices).get(entry, entry) for entry in value)
+    if ask.items:
         return "；".join(_numbered(ask, number, entry) for number, entry in enumerate(value, 1))
     return "、".join(_item(entry) for entry in value)
 
@@ -449,8 +451,6 @@ _BY_TYPE: dict[type, Callable] = {
 
 def _numbered(ask, number: int, entry) -> str:
     """Write an entry of a list with its number, in the words of the form."""
-    if not isinstance(entry, dict):
-        return f"{number}. {dict(ask.choices).get(entry, entry)}"
     return f"{number}. " + "，".join(
         f"{item.label}：{_part(entry[item.name], item)}"
         for item in ask.items

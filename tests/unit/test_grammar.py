@@ -231,9 +231,16 @@ def test_words_for_the_screen_are_no_part_of_the_printed_law():
 def test_the_way_ahead_takes_each_first_step_and_none_that_stands_aside():
     aside = move("withdraw", DRAFT, DONE, BRANCH, place="aside")
     assert workflow(aside, ASK, APPROVE).ahead(DRAFT) == [ASKED, DONE]
-    back = move("back", ASKED, DRAFT, SUPERIOR)
-    made = workflow(ASK, back, APPROVE)
-    assert made.ahead(DRAFT) == [ASKED, DRAFT], "a circle is gone round once"
+    named = State("named", "待确认", waits_on=SUPERIOR, due=SOON)
+    pass_on, back = move("pass_on", ASKED, named, SUPERIOR), move("back", named, DRAFT, SUPERIOR)
+    made = workflow(ASK, pass_on, back, APPROVE)
+    assert made.ahead(DRAFT) == [ASKED, named, DRAFT], "a circle is gone round once"
+
+
+def test_the_way_ahead_passes_by_a_question_that_leads_back_to_where_it_was_asked():
+    aside = State("aside", "请示中", waits_on=SUPERIOR, due=SOON)
+    out, home = move("consult", DRAFT, aside, BRANCH), move("answer", aside, DRAFT, SUPERIOR)
+    assert workflow(out, home, ASK, APPROVE).ahead(DRAFT) == [ASKED, DONE]
 
 
 def test_a_role_counted_from_a_unit_that_a_fact_names_judges_and_is_taken_over_there():

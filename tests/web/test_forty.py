@@ -90,6 +90,14 @@ def test_one_sheet_takes_who_spoke_on_whom_also_on_the_recorder(page, reader, me
     assert "王芳" in page("village.member2").main, "he reads who spoke"
 
 
+def test_the_link_to_the_act_leads_to_one_place_also_once_all_were_spoken_of(village, page):
+    village.assess()
+    village.review_peers()
+    shown = page()
+    assert shown.has_form("/moves/record_reviews") and shown.has_form("/moves/open_vote")
+    assert shown.html.count('id="act"') == 1
+
+
 @pytest.mark.parametrize(
     "by, sentence", [("王方", "“王方”不在名单上"), ("李强", "不评自己"), ("", "没有写发言人")]
 )

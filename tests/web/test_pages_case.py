@@ -162,6 +162,9 @@ def test_other_business_is_folded_away_and_works(reader, play, session):
     assert "请填写“理由”。" in page.main
     done = officer.submit(page, "/moves/void", reason="重复立案")
     assert "误立作废" in done.main and "重复立案" in done.main
+    (way,) = (one for one in done.tree.iter() if one.get("class") == "steps")
+    ends = ["".join(one.itertext()) for one in way.iter() if one.tag.endswith("b")]
+    assert ends.count("误立作废") == 1 and len(ends) > 1, "a case ends once"
     session.expire_all()
     assert case.state == "void"
 

@@ -117,6 +117,7 @@ def test_the_form_of_last_time_is_a_suggestion_that_is_confirmed(reader, world, 
     (person,) = ids(world, "member3")
     assert chosen(page) == {person: None} and page.value(f"form-{person}") == "receiving_branch"
     assert page.main.count("10 月是流入地支部参加，请确认这次怎样参加的") == 1
+    assert page.html.count('<b class="n-u">') == 1, "the sums count who is kept from last time"
     wrong = branch.submit(page, "/attendance", 422)
     assert "请确认这次怎样参加的：上次的方式只是建议。" in wrong.main
     branch.submit(wrong, "/attendance", as_before="1")

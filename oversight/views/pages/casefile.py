@@ -628,15 +628,20 @@ class CaseFile:
         row, state = self._left.get(name), self.workflow.state(name)
         return Step(label(self.workflow, row) if row else self.workflow.act(state), "done", row)
 
+    def _before(self, here: Step, done: list[Step]) -> list[Step]:
+        """Return the steps that were made, without an act that only says again where it ended."""
+        return done[:-1] if done and here.kind == "done" and done[-1].label == here.label else done
+
     @cached_property
     def steps(self) -> list[Step]:
         """Return the way so far, where the case is, and the way that lies ahead of it."""
         last = {row.to_state: row for row in self.journal if row.kind in ("open", "move")}
         done = self._passed(last)
         now = "done" if self.case.closed_at else "late" if self.late else "now"
+        here = Step(self.state.label, now, last.get(self.case.state))
         way = [
-            *(self._done(name) for name in done),
-            Step(self.state.label, now, last.get(self.case.state)),
+            *self._before(here, [self._done(name) for name in done]),
+            here,
             *(
                 Step(self.workflow.act(state) if state.waits_on.human else state.label, "")
                 for state in self.workflow.ahead(self.state)
