@@ -53,9 +53,8 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
 
 def _from_to(attempt: TransitionContext, new_day: date) -> str:
     old = attempt.fact_day("day")
-    stands = (
-        attempt.fact_day("new_day") if attempt.case.state in ("approved", "amend_asked") else None
-    )
+    again = attempt.move is not None and attempt.move.name == "amend"
+    stands = attempt.fact_day("new_day") if again else None
     now = f"，经批复改为{full_day(stands)}" if stands else ""
     return f"原定{full_day(old)}{now}，拟改为{full_day(new_day)}开展。"
 
