@@ -74,7 +74,7 @@ def _facts_then(case: Case, row: JournalRow, rows: Sequence[JournalRow]) -> dict
     agreed, and the branches that had not declined to join yet.
     """
     later = [one for one in rows if one.seq >= row.seq]
-    before = next((one.result["before"] for one in later if "before" in one.result), {})
+    before: dict = next((one.result["before"] for one in later if "before" in one.result), {})
     gone = {one.result["declined"] for one in later if "declined" in one.result}
     facts = case.facts | ({"new_day": before["new_day"]} if "new_day" in before else {})
     if gone:
