@@ -151,7 +151,7 @@ def contact_of(paper: Paper, rows: Iterable[JournalRow]) -> str:
     """
     acts = [row for row in rows if row.at <= paper.issued_at]
     drafts = [row for row in acts if row.move == DRAFTED and row.unit_id == paper.unit_id]
-    found = [row for row in acts if row.actor_id == paper.issued_by]
+    found = drafts or [row for row in acts if row.actor_id == paper.issued_by]
     return called(found[-1]) if paper.issued_by and found else ""
 
 
