@@ -275,7 +275,7 @@ def non_acceptance(attempt: TransitionContext) -> dict:
 def deferral(attempt: TransitionContext) -> dict:
     """Compose the consent to put a month off."""
     month = f"{_year(attempt)}{attempt.fact_day('day').month}月主题党日"
-    text = f"{_come(attempt)}同意你支部{month}暂缓开展。"
+    text = f"{_come(attempt)}当月确实无法开展，同意你支部{month}暂缓开展。"
     return _answer(attempt, seat(attempt), f"同意{month}暂缓开展", text)
 
 
