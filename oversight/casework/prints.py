@@ -40,6 +40,7 @@ from oversight.papers.numbers import MAKE, made_by, make_again
 from .stored import drop_unless_named
 
 ROW = "file"  # kind of the row in the journal
+DRAFTED = "propose"  # the move by which an office sends its draft to be signed
 KINDS = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -134,20 +135,29 @@ def _make(session: Session, press: Press, work_id: str, paper_id: str, at: Momen
 
 
 def content_of(session: Session, paper: Paper) -> Content:
-    """Return what an issued paper says, in every form: as it was frozen, with who issued it."""
+    """Return what an issued paper says, in every form: as it was frozen, with whom to ask about it."""
     rows = sa.select(JournalRow).where(
-        JournalRow.case_id == paper.case_id, JournalRow.actor_id == paper.issued_by
+        JournalRow.case_id == paper.case_id,
+        sa.or_(JournalRow.actor_id == paper.issued_by, JournalRow.move == DRAFTED),
     )
     acts = session.scalars(rows.order_by(JournalRow.seq)) if paper.issued_by else ()
-    return letter(paper.body, paper.number, issuer_of(paper, acts))
+    return letter(paper.body, paper.number, contact_of(paper, acts))
 
 
-def issuer_of(paper: Paper, rows: Iterable[JournalRow]) -> str:
-    """Return who answers for a paper by the name that he had then, from the journal of its case; what
-    the clock issued names nobody.
+def contact_of(paper: Paper, rows: Iterable[JournalRow]) -> str:
+    """Return whom a paper names to be asked (联系人), by the name that he had then, from the journal of
+    its case: who drafted it in the office that issued it, else who issued it; what the clock issued
+    names nobody.
     """
-    acts = [row for row in rows if row.actor_id == paper.issued_by and row.at <= paper.issued_at]
-    return acts[-1].actor.split("（")[0] if paper.issued_by and acts else ""
+    acts = [row for row in rows if row.at <= paper.issued_at]
+    drafts = [row for row in acts if row.move == DRAFTED and row.unit_id == paper.unit_id]
+    found = drafts or [row for row in acts if row.actor_id == paper.issued_by]
+    return called(found[-1]) if paper.issued_by and found else ""
+
+
+def called(row: JournalRow) -> str:
+    """Return the name that who acted had then."""
+    return row.actor.split("（")[0]
 
 
 def _check(paper: Paper, press: Press) -> Check:

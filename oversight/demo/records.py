@@ -58,8 +58,10 @@ PUT_OFF: tuple[tuple[str, str, str, dict], ...] = (
 
 
 def put_off(year: Year, _held: list[dict]) -> None:
-    """Let branches that choose their own day ask to put off the coming month."""
+    """Let branches that choose their own day ask to put off the coming month; July nobody does."""
     ahead, month = divmod(year.today.month, 12)
+    if month + 1 == 7:
+        return
     named = f"{year.today.year + ahead}-{month + 1:02d}"
     for key, answers, move, words in PUT_OFF:
         facts = {"asks": "excuse", "month": named, "reason": "全月停产检修，党员外出培训。"}

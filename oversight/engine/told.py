@@ -82,7 +82,7 @@ class _Told:
 
     @cached_property
     def matter(self) -> str:
-        return matter(self.session, self.case)
+        return matter(self.session, self.case, self.payload.get("number"))
 
     def say(self, items: list[sa.Row], calls: list[sa.Row]) -> None:
         """Find what is written, from the open work items and the unread calls of the case."""
@@ -141,11 +141,14 @@ class _Told:
                 self.lines.append(line)
 
 
-def matter(session: Session, case: Case) -> str:
-    """Name a case as its lines in the bell do: what, whose, and its number; no member."""
+def matter(session: Session, case: Case, number: str | None = None) -> str:
+    """Name a case as its lines in the bell do: what, whose, and its number, or that of the paper which
+    is told; no member.
+    """
     workflow = workflows.of(case)
     [unit] = standing.rows(session, case.zone_id, [case.unit_id])
-    whose = f"{unit.name} {case.number}" if case.number else unit.name
+    number = number or case.number
+    whose = f"{unit.name} {number}" if number else unit.name
     return say("%(title)s（%(whose)s）", title=workflow.short or workflow.title, whose=whose)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -342,46 +342,60 @@ def how_moved(found: Month, how: dict[str, str]) -> str | None:
 
 
 def next_day(session: Session, unit: Unit, today: date) -> date | None:
-    """Return the next party day in force of a branch that lies ahead, as planned or as the rule has
-    it.
-    """
-    planned = session.scalar(
-        sa.select(sa.func.min(Activity.day)).where(
-            *_party_days(unit),
-            Activity.day > today,
-            Activity.held_on.is_(None),
-            Activity.excused_by.is_(None),
-        )
-    )
-    return planned or _by_rule(session, unit, today)
-
-
-def _by_rule(session: Session, unit: Unit, today: date) -> date | None:
-    for step in range(3):
-        year, month = divmod(today.year * 12 + today.month - 1 + step, 12)
-        if owed(unit, year, month + 1) and has_rule_day(session, unit, month + 1):
-            day = rule_for(session, unit, year, month + 1).on
-            if day > today:
-                return day
-    return None
+    """Return the next party day of a branch after today; None where that is still to be decided."""
+    return _next_days(session, [unit], today, today + timedelta(days=1)).get(unit.id)
 
 
 def next_days(session: Session, units: list[Unit], today: date) -> dict[str, date]:
-    """Return the next party day by branch; one that chooses itself has none before it has chosen."""
-    rows = dict(
-        session.execute(
-            sa.select(Activity.unit_id, sa.func.min(Activity.day))
-            .where(
-                Activity.unit_id.in_([unit.id for unit in units]),
-                Activity.kind == "party_day",
-                Activity.day >= today,
-                Activity.held_on.is_(None),
-            )
-            .group_by(Activity.unit_id)
-        ).all()
+    """Return the next party day by branch, today's too; none where that is still to be decided."""
+    return _next_days(session, units, today, today)
+
+
+AHEAD = 4  # months, this one with them: a day is planned, or nobody knows it yet
+
+
+def _next_days(session: Session, units: list[Unit], today: date, since: date) -> dict[str, date]:
+    month = Activity.year * 12 + Activity.month - 1
+    this = today.year * 12 + today.month - 1
+    wanted = sa.select(
+        Activity.unit_id,
+        month.label("month"),
+        Activity.day,
+        sa.or_(Activity.held_on.is_not(None), Activity.excused_by.is_not(None)).label("done"),
+    ).where(
+        Activity.unit_id.in_([unit.id for unit in units]),
+        Activity.kind == "party_day",
+        Activity.year.in_((today.year, today.year + 1)),
+        month.between(this, this + AHEAD - 1),
     )
-    found = {unit.id: rows.get(unit.id) or _by_rule(session, unit, today) for unit in units}
+    rows: dict[str, dict[int, sa.Row]] = {}
+    for row in session.execute(wanted):
+        rows.setdefault(row.unit_id, {})[row.month] = row
+    found = {
+        unit.id: _next(session, unit, rows.get(unit.id, {}), range(this, this + AHEAD), since)
+        for unit in units
+    }
     return {unit_id: day for unit_id, day in found.items() if day}
+
+
+def _next(
+    session: Session, unit: Unit, rows: dict[int, sa.Row], months: range, since: date
+) -> date | None:
+    """Return the day of the first month that is not over for a branch: neither held nor put off. One
+    that has none yet is the next, not a later one that has.
+    """
+    for number in months:
+        (year, month), row = divmod(number, 12), rows.get(number)
+        if row and row.done or not owed(unit, year, month + 1):
+            continue
+        day = row.day if row else None
+        if row is None and has_rule_day(session, unit, month + 1):
+            day = rule_for(session, unit, year, month + 1).on
+        if day is None or unit.ended_on and day >= unit.ended_on:
+            return None
+        if day >= since:
+            return day
+    return None
 
 
 def party_day(session: Session, unit: Unit, day: date) -> Activity | None:

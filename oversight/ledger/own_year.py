@@ -25,6 +25,7 @@ from oversight.organization.members import exempt_on
 from oversight.rules.absence import FOLLOW_UP
 
 from . import leave
+from .month import next_days
 
 APPRAISAL = "appraisal"  # its cases have a section of their own: 我的自评, 我的评议结果
 MAKE_UP = FOLLOW_UP
@@ -72,11 +73,13 @@ class Mine:
     others: list[Case] = field(default_factory=list)
     exempt_until: date | None = None
     grades: dict[str, str] = field(default_factory=dict)
+    undecided: bool = False
 
     @property
     def next(self) -> Day | None:
-        """Return the next party day, where it has a day."""
-        return next((day for day in self.days if day.ahead and day.on), None)
+        """Return the next party day, where it has a day and no month before it is still to be decided."""
+        ahead = (day for day in self.days if day.ahead and day.on)
+        return None if self.undecided else next(ahead, None)
 
     @property
     def took_part(self) -> int:
@@ -133,6 +136,7 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     mine = Mine(year, _days(session, who, year))
     if mine.next is None:
         mine.days += [day for day in _days(session, who, year + 1) if day.ahead and day.on][:1]
+    mine.undecided = _undecided(session, who, mine.next)
     _read_leave(session, who, mine)
     cases = objects(session, Case, _CONCERNED, person=who.id, of_zone=who.zone_id)
     standing.place(session, cases)
@@ -148,6 +152,16 @@ def read(session: Session, who: Actor, year: int) -> Mine:
     if who.person.exempt_until and who.person.exempt_until >= who.on:
         mine.exempt_until = who.person.exempt_until
     return mine
+
+
+def _undecided(session: Session, who: Actor, found: Day | None) -> bool:
+    """True where the member's branch chooses its days itself, and has not chosen that of a month before
+    the day found.
+    """
+    unit = who.branch
+    if unit is None or unit.fixed_day or found is None:
+        return False
+    return next_days(session, [unit], who.on).get(unit.id) is None
 
 
 def _read_leave(session: Session, who: Actor, mine: Mine) -> None:
@@ -210,5 +224,5 @@ def _day(
         activity,
         stands,
         STATUS_LABELS[stands],
-        ahead=bool(on and on >= who.on and not activity.held_on),
+        ahead=bool(on and on >= who.on and not activity.held_on and not activity.excused_by),
     )

@@ -13,7 +13,7 @@ from oversight.models import JournalRow, Unit, WorkItem
 from oversight.organization.units import by_id, superiors
 
 from .letter import full_day, letter, remark, seat
-from .numbers import cited, issue, reply_series
+from .numbers import cited, issue, reply_series, void_papers
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -27,6 +27,11 @@ def _partners(attempt: TransitionContext) -> list[Unit]:
 
 def _matter(attempt: TransitionContext) -> str:
     return f"{attempt.fact_day('day').month}月主题党日活动时间"
+
+
+def _year(attempt: TransitionContext) -> str:
+    """Return the year, for a paper that names no day: nobody takes next May for this one."""
+    return f"{attempt.fact_day('day').year}年"
 
 
 # What a branch asks -------------------------------------------------------------------------------
@@ -53,9 +58,8 @@ def request(attempt: TransitionContext, *, urgent: bool = False) -> dict:
 
 def _from_to(attempt: TransitionContext, new_day: date) -> str:
     old = attempt.fact_day("day")
-    stands = (
-        attempt.fact_day("new_day") if attempt.case.state in ("approved", "amend_asked") else None
-    )
+    again = attempt.move is not None and attempt.move.name == "amend"
+    stands = attempt.fact_day("new_day") if again else None
     now = f"，经批复改为{full_day(stands)}" if stands else ""
     return f"原定{full_day(old)}{now}，拟改为{full_day(new_day)}开展。"
 
@@ -78,8 +82,11 @@ def _agreed(attempt: TransitionContext, unit: Unit, to: Unit, opinion: str | Non
     day = attempt.fact_day("day")
     new_day = attempt.fact_day("amended_day") or attempt.fact_day("new_day")  # shown, or adopted
     text = f"同意你支部{day.month}月主题党日由{full_day(day)}改为{full_day(new_day)}开展。"
-    text = _come(attempt) + text
-    return _answer(attempt, unit, f"同意变更{_matter(attempt)}", text, to, opinion)
+    again = void_papers in attempt.move.does
+    gone = f"{cited(attempt, '批复')}同时作废。" if again else ""
+    what = N_("再次变更") if again else N_("变更")
+    text = _come(attempt, what) + text + gone
+    return _answer(attempt, unit, f"同意{what}{_matter(attempt)}", text, to, opinion)
 
 
 def _refused(attempt: TransitionContext, unit: Unit, to: Unit) -> dict:
@@ -254,21 +261,22 @@ def acceptance(attempt: TransitionContext) -> dict:
     """Compose the acceptance of what was reported afterwards."""
     day, new_day = full_day(attempt.fact_day("day")), attempt.fact_day("new_day")
     to = f"，认可由{day}改为{full_day(new_day)}开展" if new_day else N_("，予以认可")
-    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究{to}。"
-    return _answer(attempt, seat(attempt), f"认可补报变更{_matter(attempt)}", text)
+    text = f"你支部关于变更{_year(attempt)}{_matter(attempt)}的补报收悉。经研究{to}。"
+    return _answer(attempt, seat(attempt), f"认可补报变更{_year(attempt)}{_matter(attempt)}", text)
 
 
 def non_acceptance(attempt: TransitionContext) -> dict:
     """Compose the no to what was reported afterwards."""
-    text = f"你支部关于变更{_matter(attempt)}的补报收悉。经研究，不予认可。"
-    return _answer(attempt, seat(attempt), f"不予认可补报变更{_matter(attempt)}", text)
+    matter = f"{_year(attempt)}{_matter(attempt)}"
+    text = f"你支部关于变更{matter}的补报收悉。经研究，不予认可。"
+    return _answer(attempt, seat(attempt), f"不予认可补报变更{matter}", text)
 
 
 def deferral(attempt: TransitionContext) -> dict:
     """Compose the consent to put a month off."""
-    month = attempt.fact_day("day").month
-    text = f"{_come(attempt)}同意你支部{month}月主题党日暂缓开展。"
-    return _answer(attempt, seat(attempt), f"同意{month}月主题党日暂缓开展", text)
+    month = f"{_year(attempt)}{attempt.fact_day('day').month}月主题党日"
+    text = f"{_come(attempt)}当月确实无法开展，同意你支部{month}暂缓开展。"
+    return _answer(attempt, seat(attempt), f"同意{month}暂缓开展", text)
 
 
 @issuing(kept)

@@ -52,9 +52,20 @@ def business_key(attempt: TransitionContext) -> str:
 
 def beyond_requests(attempt: TransitionContext) -> bool:
     """True where no request for another day is open to the branch, or is any more."""
+    late = status(activity(attempt), attempt.today) == "late"
+    return is_july(attempt) or not attempt.unit.fixed_day or late
+
+
+def is_july(attempt: TransitionContext) -> bool:
+    """True where it is the activity that all branches of the zone hold on 七一."""
     row = activity(attempt)
-    july = row.kind == "july" or unified_july(attempt.settings, row.month)
-    return july or not attempt.unit.fixed_day or status(row, attempt.today) == "late"
+    return row.kind == "july" or unified_july(attempt.settings, row.month)
+
+
+def is_near(attempt: TransitionContext) -> bool:
+    """True from the month before on."""
+    row, today = activity(attempt), attempt.today
+    return row.year * 12 + row.month <= today.year * 12 + today.month + 1
 
 
 def still_asked(attempt: TransitionContext) -> bool:

@@ -121,7 +121,7 @@ ONE_OF_MANY = Bulk(
 
 # fmt: off
 WORKFLOW = Workflow(
-    "date_change", N_("变更活动时间请示"), version=3, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
+    "date_change", N_("变更活动时间请示"), version=4, opens=DRAFT, opened_by=BRANCH, short=N_("变更时间请示"),
     facts=(Field("day", "date", "原定日期"), DRAFT_DAY, DRAFT_REASON,
            Field("with", "list", "联合开展的支部", required=False)),
     open_if=(guards.fixed_branch, guards.not_july, guards.day_in_force, guards.not_held, facts.not_in_another,
@@ -221,24 +221,41 @@ WORKFLOW = Workflow(
         Move("not_accept", "不予认可", REPORTED, NOT_ACCEPTED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
              only_if=(second_person,), does=(papers.issue_non_acceptance,), decides=True, tone="negative",
              tells=(Tell(BRANCH, "补报没有获得认可。"),)),
-        *(Move("excuse_month", "同意暂缓开展", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(NOTE,),
+        *(Move("excuse_month", "同意暂缓开展", state, EXCUSED, by=SUPERIOR, under=FORCE_MAJEURE, asks=(note,),
                only_if=(second_person, *ahead), does=(excuse_month, papers.issue_deferral), decides=True,
+               consequence=N_("意见里写明当月为什么确实无法开展；即印发批复，这个月仍记为没有开展"),
                tells=(Tell(BRANCH, "已同意当月暂缓开展。"),))
-          for state, ahead in ((ASKED, (guards.still_ahead,)), (REPORTED, ()))),
+          for state, ahead, note in ((ASKED, (guards.still_ahead, guards.month_is_near), OPINION),
+                                     (REPORTED, (), NOTE))),
         *common_moves(DRAFT, CONSULTING, ASKED, ASKED_JOINT, RETURNED, APPROVED, AMEND_ASKED, CANCEL_ASKED, REPORTED,
                       undo=UNDO, told=(BRANCH, PARTNERS)),
     ),
 )
 # fmt: on
 
-UNWRITTEN = (papers.issue_upheld, papers.issue_non_acceptance)
-# Version 2: what was not accepted and not cancelled was answered without a paper.
-VERSION_2 = replace(
+# Version 3: another day that was asked for could be answered by putting off any month, without a reason.
+VERSION_3 = replace(
     WORKFLOW,
-    version=2,
+    version=3,
     moves=tuple(
-        replace(move, does=tuple(one for one in move.does if one not in UNWRITTEN))
+        replace(
+            move,
+            asks=(NOTE,),
+            only_if=tuple(one for one in move.only_if if one is not guards.month_is_near),
+        )
+        if move.name == "excuse_month"
+        else move
         for move in WORKFLOW.moves
     ),
 )
-EARLIER = (VERSION_2, VERSION_1)
+UNWRITTEN = (papers.issue_upheld, papers.issue_non_acceptance)
+# Version 2: what was not accepted and not cancelled was answered without a paper.
+VERSION_2 = replace(
+    VERSION_3,
+    version=2,
+    moves=tuple(
+        replace(move, does=tuple(one for one in move.does if one not in UNWRITTEN))
+        for move in VERSION_3.moves
+    ),
+)
+EARLIER = (VERSION_3, VERSION_2, VERSION_1)

@@ -1,7 +1,8 @@
 """Month report: what no request beforehand can cover. A branch that chooses its own day, 七一, and who
 has recorded a wrong day already: reported afterwards (事后补报), or put off with consent (暂缓开展).
 
-Never a move of 七一 beforehand. Consent to put off is shown as such; the month stays unheld.
+Never a move of 七一 beforehand, nor is it put off. Consent to put off is shown as such; the month stays
+unheld.
 """
 
 from dataclasses import replace
@@ -25,7 +26,7 @@ LATE = house_rule(
 PROMPT = house_rule(
     "上级 %(term_reply)s 个工作日内答复；不答复不等于同意，10 个工作日没有答复的失效。"
 )
-MONTHLY, CONSENT = clause("G-2.1.2b"), clause("G-2.1.1c")
+MONTHLY, CONSENT, JULY = clause("G-2.1.2b"), clause("G-2.1.1c"), clause("G-2.1.3")
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
@@ -61,6 +62,18 @@ def put_off_in_time(attempt: TransitionContext) -> bool:
     return facts.is_late(attempt) or facts.still_asked(attempt)
 
 
+@rule(JULY)
+def july_is_held(attempt: TransitionContext) -> bool:
+    """“七一”活动全区统一开展，不能暂缓，日期只能由区里调整；没有按期开展的，请事后补报。"""
+    return facts.is_late(attempt) or not facts.is_july(attempt)
+
+
+@rule(house_rule("暂缓按月申请，最早在上个月提出：还没有到的月份，不能先定为无法开展。"))
+def month_is_near(attempt: TransitionContext) -> bool:
+    """当月确实无法开展的才申请暂缓，最早在上个月提出。"""
+    return facts.is_late(attempt) or facts.is_near(attempt)
+
+
 @rule(LATE)
 def held_on_known(attempt: TransitionContext) -> bool:
     """补报要写明实际开展的日期：不在今天以后，不早于当月，最迟在月末后 10 个工作日内。"""
@@ -87,13 +100,14 @@ def putting_off_was_asked(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "month_report", N_("补报和暂缓开展"), version=2, opens=ASKED, opened_by=BRANCH, short=N_("补报暂缓"),
+    "month_report", N_("补报和暂缓开展"), version=3, opens=ASKED, opened_by=BRANCH, short=N_("补报暂缓"),
     facts=(Field("asks", "choice", "报什么", choices=facts.ASKS),
            Field("month", "text", "哪个月的活动", hint=N_("写成 2026-11 这样")),
            Field("july", "yes_no", "是不是“七一”活动", required=False),
            Field("held_on", "date", "实际开展日期", required=False, hint=N_("补报的填写；已经登记的可以不填")),
            Field("reason", "text", "什么情况")),
-    open_if=(of_an_owed_month, no_request_would_do, not_held, put_off_in_time, held_on_known, reported_in_time),
+    open_if=(of_an_owed_month, july_is_held, no_request_would_do, not_held, month_is_near, put_off_in_time,
+             held_on_known, reported_in_time),
     business_key=facts.business_key, recorded=("open",), tells=(Tell(SUPERIOR, "有支部补报或申请暂缓开展。"),),
     moves=(
         Move("accept_late", "认可补报", ASKED, ACCEPTED, by=SUPERIOR, under=LATE, asks=(NOTE,), decides=True,
@@ -101,7 +115,7 @@ WORKFLOW = Workflow(
              unsaid=N_("认可。"), consequence=N_("认可即印发批复并编文号"),
              tells=(Tell(BRANCH, "补报已获认可。"),)),
         Move("excuse_month", "同意暂缓开展", ASKED, EXCUSED, by=SUPERIOR, under=PUT_OFF, asks=(NOTE,), decides=True,
-             only_if=(another_person, putting_off_was_asked, not_held), does=(facts.put_off, papers.issue_deferral),
+             only_if=(another_person, putting_off_was_asked, july_is_held, not_held), does=(facts.put_off, papers.issue_deferral),
              unsaid=N_("同意。"), tells=(Tell(BRANCH, "已同意暂缓开展。"),),
              consequence=N_("即印发批复；只作说明，这个月仍记为没有开展"),
              bulk=Bulk(N_("意见（写进每一件）"), N_("同意。"), N_("只作说明，这些月份仍记为没有开展。"))),
@@ -116,13 +130,23 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
-# Version 1: a no was answered without a paper.
-EARLIER = (
-    replace(
-        WORKFLOW,
-        version=1,
-        moves=tuple(
-            replace(move, does=()) if move.name == "refuse" else move for move in WORKFLOW.moves
-        ),
+# Version 2: 七一 could be put off, and any month ahead.
+NEW = (july_is_held, month_is_near)
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    open_if=tuple(guard for guard in WORKFLOW.open_if if guard not in NEW),
+    moves=tuple(
+        replace(move, only_if=tuple(guard for guard in move.only_if if guard not in NEW))
+        for move in WORKFLOW.moves
     ),
 )
+# Version 1: a no was answered without a paper.
+VERSION_1 = replace(
+    VERSION_2,
+    version=1,
+    moves=tuple(
+        replace(move, does=()) if move.name == "refuse" else move for move in VERSION_2.moves
+    ),
+)
+EARLIER = (VERSION_2, VERSION_1)

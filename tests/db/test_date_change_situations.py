@@ -632,6 +632,14 @@ def test_an_excused_month_is_neither_moved_nor_missed(play):
     assert play.papers(case) == [] or all(paper.kind == "reply" for paper in play.papers(case))
 
 
+def test_a_month_is_put_off_in_place_of_another_day_only_when_it_is_near(play):
+    """House rule: 当月确实无法开展; a request about next May says nothing of all of May."""
+    case = play.asked("2027-05-14", day="2027-05-07")
+    refusal = play.refused(RuleViolation, "month_is_near", case, "town1.officer", "excuse_month")
+    assert "最早在上个月" in refusal.sentence
+    assert play.on("2027-04-01").move(case, "town1.officer", "excuse_month").state == "excused"
+
+
 def test_an_excused_month_that_was_held_after_all_counts_as_held(play):
     play.move(play.asked(), "town1.officer", "excuse_month")
     play.on("2026-12-07")
@@ -764,7 +772,7 @@ def before(monkeypatch):
 def test_a_case_of_version_1_ends_under_it(play, before):
     case = play.asked()
     before.undo()
-    assert case.definition_version == 1 and workflows.current("date_change").version == 3
+    assert case.definition_version == 1 and workflows.current("date_change").version == 4
     case = play.move(play.move(case, "town1.officer", "approve"), "village.secretary", "amend")
     assert case.state == "asked" and play.day_of() == DEC4
     case = play.move(case, "town1.officer", "approve")

@@ -251,7 +251,9 @@ ASKED_ROWS = [
     # Once the day has come it lapses against the superior; he cannot answer his way out of that.
     ("town1.officer", "refuse", A, "2026-12-04", RuleViolation, "still_ahead"),
     ("town1.officer", "return", A, "2026-12-04", RuleViolation, "still_ahead"),
-    ("town1.officer", "excuse_month", {}, "2026-12-04", RuleViolation, "still_ahead"),
+    ("town1.officer", "excuse_month", A, "2026-12-04", RuleViolation, "still_ahead"),
+    # What nobody asked for is granted with the reason why nothing can be held.
+    ("town1.officer", "excuse_month", {}, "2026-11-25", InvalidInput, None),
     ("town1.officer", "void", {}, "2026-11-25", InvalidInput, None),
     ("town1.deputy", "approve", A, "2026-11-25", Forbidden, "authority"),
     ("town1.committee1", "approve", A, "2026-11-25", Forbidden, "authority"),

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from oversight import workflows
 from oversight.base.refusals import (
     AlreadyTaken,
     Forbidden,
@@ -17,10 +18,11 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.calendar.party_days import activity_for, status
-from oversight.models import Case
+from oversight.models import Activity, Case, ZoneSettingRow
 from oversight.time import sweep
 from tests.db.test_attendance import record, sheet
 from tests.support.actors import Play
+from tests.support.world import at
 
 WALKS = {"month_report": "test_walk"}
 WHY = {"reason": "不需要这样办"}
@@ -84,9 +86,52 @@ def test_the_first_of_july_too(session, play):
     case = ask(play, "village.secretary", "village", **{**LATE, **july})
     play.say(case, "town1.officer", "accept_late", {})
     assert status(row, date(2026, 12, 31)) == "held"
-    case = ask(play, "organ.secretary", "organ", **july)
-    play.say(case, "town1.officer", "excuse_month", {})
-    assert status(of(play, "organ", 7), date(2026, 12, 31)) == "excused"
+
+
+SEVENTH = {
+    "of_a_branch_that_chooses": ("firm", {"month": "2026-07"}),
+    "of_a_fixed_branch": ("village", {"month": "2026-07"}),
+    "named_as_such": ("village", {"month": "2026-07", "july": True}),
+}
+
+
+@pytest.mark.parametrize("day", ["2026-06-15", "2026-07-06"])
+@pytest.mark.parametrize("unit, facts", SEVENTH.values(), ids=SEVENTH)
+def test_the_first_of_july_is_not_put_off(play, unit, facts, day):
+    """G-2.1.3, R-2.1.2, P-2.1.2: 每年“七一”，全区所有党支部统一开展一次活动."""
+    play.on(day)
+    refusal = play.no(RuleViolation, "july_is_held", ask, play, f"{unit}.secretary", unit, **facts)
+    assert "只能由区里调整" in refusal.sentence
+
+
+@pytest.mark.parametrize("facts", [{"july": True}, {}])
+def test_where_it_is_held_apart_the_month_may_be_put_off(session, play, facts):
+    """The month of July stays a month like others; 七一 does not."""
+    row = {"name": "july_mode", "value": "separate", "at": at("2026-01-01").now}
+    session.merge(ZoneSettingRow(zone_id=play.world.zone.id, **row))
+    unit = play.world.units["firm"]
+    own = {"unit_id": unit.id, "zone_id": unit.zone_id, "day": date(2026, 7, 1)}
+    session.add(Activity(year=2026, month=7, kind="july", rule_day=date(2026, 7, 1), **own))
+    session.commit()
+    play.on("2026-06-15")
+    if facts:
+        play.no(RuleViolation, "july_is_held", ask, play, month="2026-07", **facts)
+    else:
+        assert ask(play, month="2026-07").state == "asked"
+
+
+def test_what_was_asked_before_about_july_keeps_its_course(play, monkeypatch):
+    monkeypatch.setitem(workflows._current, "month_report", workflows.get("month_report", 2))
+    case = ask(play.on("2026-06-15"), month="2026-07")
+    monkeypatch.undo()
+    assert play.say(case, "town1.officer", "excuse_month", {}).state == "excused"
+
+
+def test_a_month_is_put_off_when_it_is_near(play):
+    """House rule: 当月确实无法开展的; of a month far ahead nobody knows that."""
+    play.on("2026-11-30").no(RuleViolation, "month_is_near", ask, play, month="2027-01")
+    play.on("2026-12-01")
+    assert ask(play, month="2027-01").state == "asked"
 
 
 def test_silence_is_no_consent(session, play):
@@ -129,7 +174,9 @@ OPENINGS = [  # who, unit, day, facts, rule
     ("firm.secretary", "firm", "2026-12-08", {}, "put_off_in_time"),
     ("firm.secretary", "firm", "2026-11-24", {"month": "2026-13"}, "of_an_owed_month"),
     ("firm.secretary", "firm", "2026-11-24", {"month": "2019-11"}, "of_an_owed_month"),
-    ("firm.secretary", "firm", "2026-11-24", {"month": "2026-07", "july": True}, "put_off_in_time"),
+    ("firm.secretary", "firm", "2026-11-24", {"month": "2026-07", "july": True}, "july_is_held"),
+    ("firm.secretary", "firm", "2026-11-24", {"month": "2026-09"}, "put_off_in_time"),
+    ("firm.secretary", "firm", "2026-11-24", {"month": "2027-03"}, "month_is_near"),
     ("firm.secretary", "firm", "2026-11-24", {**LATE}, "held_on_known"),
     ("firm.secretary", "firm", "2026-12-01", {**LATE, "held_on": "2026-12-02"}, "held_on_known"),
     ("firm.secretary", "firm", "2026-12-18", {**LATE, "held_on": "2026-12-15"}, "held_on_known"),

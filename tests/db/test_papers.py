@@ -8,11 +8,14 @@ from datetime import date
 
 import pytest
 
+from oversight.casework import prints
 from oversight.engine import transitions
+from oversight.models import ZoneSettingRow
 from oversight.papers import replies
 from tests.db.test_rectification_walk import ITEMS, do, fixing, rechecking
 from tests.db.test_zone_shift import published
 from tests.support.actors import Play
+from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -34,6 +37,74 @@ def test_a_reply_agrees_once(play):
         "请按新日期组织。",
         "此复。",
     ]
+
+
+@pytest.mark.parametrize(
+    "opinion",
+    [
+        "原则同意。请注意安全，按时开展。",
+        "原则上同意支部意见，请注意安全，按时开展。",
+        "同意变更时间，请注意安全，按时开展。",
+        "经研究，同意所请。请注意安全，按时开展",
+    ],
+)
+def test_an_opinion_that_begins_with_consent_does_not_say_it_twice(play, opinion):
+    case = play.move(play.asked(), "town1.officer", "approve", opinion=opinion)
+    [text, more, _end] = lines(play, case)
+    assert more == "请注意安全，按时开展。" and (text + more).count("同意") == 1
+
+
+@pytest.mark.parametrize("opinion", ["同意在当天上午开展，下午防汛。", "原则性问题会上通报。"])
+def test_what_an_opinion_adds_stays(play, opinion):
+    case = play.move(play.asked(), "town1.officer", "approve", opinion=opinion)
+    assert lines(play, case)[1] == opinion
+
+
+def test_a_paper_that_replaces_another_says_that_this_is_void(play):
+    case = play.move(play.approved(), "village.secretary", "amend")
+    case = play.move(case, "town1.officer", "approve")
+    first, second = play.papers(case)
+    assert first.void_at and not second.void_at
+    assert second.body["title"] == "关于同意再次变更12月主题党日活动时间的批复"
+    assert second.body["paragraphs"][0] == (
+        "你支部关于再次变更12月主题党日活动时间的请示收悉。经研究，同意你支部12月主题党日由"
+        "2026年12月4日（星期五）改为2026年12月10日（星期四）开展。青委党日〔2026〕1号批复同时作废。"
+    )
+
+
+def test_one_whose_number_is_in_the_offices_register_is_named_by_its_day(play):
+    row = {"name": "reply_numbers", "value": "all", "at": at("2026-01-01").now}
+    play.session.add(ZoneSettingRow(zone_id=play.world.zone.id, **row))
+    play.session.commit()
+    case = play.move(play.approved(), "village.secretary", "amend")
+    case = play.move(case, "town1.officer", "approve")
+    assert lines(play, case)[0].endswith("2026年11月24日印发的批复同时作废。")
+
+
+@pytest.mark.parametrize("move", ["accept_late", "not_accept", "excuse_month"])
+def test_a_paper_that_names_no_day_names_the_year(play, move):
+    case = play.on("2026-12-07").open("village.secretary")
+    case = play.move(case, "village.secretary", "report_late")
+    case = play.move(case, "town1.officer", move, opinion="情况属实")
+    assert "2026年12月主题党日" in lines(play, case)[0]
+    assert "2026年12月主题党日" in play.papers(case)[-1].body["title"]
+
+
+def test_a_month_of_another_year_is_put_off_by_name(play):
+    """Issued in 2026 about 2027."""
+    case = play.on("2026-12-29").asked("2027-01-15", day="2027-01-08")
+    case = play.move(case, "town1.officer", "excuse_month")
+    [text, why, _end] = lines(play, case)
+    assert text.endswith("经研究，当月确实无法开展，同意你支部2027年1月主题党日暂缓开展。")
+    assert why == "全月抢险救灾，当月确实无法开展。"
+
+
+def test_a_notice_names_who_drafted_it_to_be_asked_not_who_signed(play, session):
+    """GB/T 9704-2012, 7.3.8: 附注 names who can be asked; the office that drafted knows."""
+    case = published(play)
+    [paper] = play.papers(case)
+    assert case.workflow == "zone_shift"
+    assert any("联系人：zone.officer，" in line for line in prints.content_of(session, paper).after)
 
 
 def test_a_refusal_says_what_stands_and_why(play):

@@ -20,6 +20,8 @@ from tests.db.test_rectification_walk import ITEMS, do, opened
 from tests.support.actors import REASON, Play
 from tests.support.world import at
 
+LED = "village.organizer"
+
 
 @pytest.fixture
 def play(session, world):
@@ -54,6 +56,29 @@ def test_a_branch_is_told_the_answer_once(session, world, play, move, sentence):
         [(text, unread)] = lines(session, world, case, who)
         assert text.endswith(sentence) and unread
         assert "石桥村党支部" in text and (case.number is None or case.number in text)
+
+
+def test_a_line_names_the_paper_that_it_tells_of_however_late_it_is_told(session, world, play):
+    """Consent 1, no to another day 2, no to cancelling 3, revocation 4, all told at once in the evening."""
+    case = play.approved()
+    for who, move in (
+        ("village.secretary", "amend"),
+        ("town1.officer", "refuse"),
+        ("village.secretary", "ask_cancel"),
+        ("town1.officer", "keep"),
+        ("town1.officer", "revoke"),
+    ):
+        case = play.move(case, who, move)
+    sweep_on(session, "2026-11-24")
+    told = {text.partition("）：")[2]: text for text, _new in lines(session, world, case, LED)}
+    said = {
+        "请示已获同意，党日随之变更。": 1,
+        "修改没有获得同意，仍按原批复执行。": 2,
+        "不取消变更，按批复执行。": 3,
+        "批复已撤销，党日恢复原定日期。": 4,
+    }
+    for sentence, number in said.items():
+        assert f"（石桥村党支部 青委党日〔2026〕{number}号）" in told[sentence]
 
 
 def test_whoever_made_the_move_is_not_told_of_it(session, world, play):

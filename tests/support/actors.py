@@ -23,6 +23,7 @@ GOOD_WORDS = {
     "decline": {"reason": "当天另有安排，本次不参加"},
     "approve": {"opinion": "同意"},
     "refuse": {"opinion": "不同意，仍按原定日期开展"},
+    "excuse_month": {"opinion": "全月抢险救灾，当月确实无法开展"},
     "return": {"opinion": "请写清受影响的党员人数"},
     "revoke": {"reason": "情况已经变化"},
     "ask_cancel": {"reason": "工地提前完工"},

@@ -344,3 +344,68 @@ def test_a_report_tells_what_came_of_it(reader, play):
     step(play.session, play.world, case, "accept", closing, on="2026-12-03")
     page = reader(SECRETARY).get(f"/written/report/{case.id}")
     assert "复查结果：销号。情况属实" in page.main and len(ITEMS) == 2
+
+
+# As it was sent, whatever came of it -----------------------------------------------------------------
+
+DAY, NEW, NEWER = "2026年12月4日（星期五）", "2026年12月11日（星期五）", "2026年12月10日（星期四）"
+SENT = f"原定{DAY}，拟改为{NEW}开展。"
+
+
+def answered(play, *steps) -> object:
+    """Let a request about 4 December be answered, and what comes of the answer."""
+    case = play.asked()
+    for who, move in steps:
+        case = play.move(case, who, move)
+    play.session.commit()
+    return case
+
+
+ANSWERED = {
+    "waiting": (),
+    "agreed": ((OFFICER, "approve"),),
+    "refused": ((OFFICER, "refuse"),),
+    "returned": ((OFFICER, "return"),),
+    "revoked": ((OFFICER, "approve"), (OFFICER, "revoke")),
+    "cancel_asked": ((OFFICER, "approve"), (SECRETARY, "ask_cancel")),
+}
+
+
+@pytest.mark.parametrize("steps", ANSWERED.values(), ids=ANSWERED)
+def test_a_request_says_what_was_asked_whatever_came_of_it(reader, play, steps):
+    """G-2.1.1c: what was reported in writing stays what it was; it says nothing of the answer."""
+    case = answered(play, *steps)
+    for where in (f"/written/request/{case.id}", f"/cases/{case.id}"):
+        page = reader(OFFICER).get(where).tree.find(".//main")
+        sheets = [on_page(one) for one in page.iter("article")]
+        assert [one for one in sheets if SENT in one], where
+        assert "经批复" not in "".join(sheets), where
+
+
+@pytest.mark.parametrize("answer", [None, "approve", "refuse"])
+def test_a_further_request_says_what_stood_when_it_was_sent(reader, play, answer):
+    case = answered(play, (OFFICER, "approve"), (SECRETARY, "amend"))
+    if answer:
+        play.move(case, OFFICER, answer)
+        play.session.commit()
+    said = on_page(article(reader(OFFICER).get(f"/written/request/{case.id}")))
+    assert f"原定{DAY}，经批复改为{NEW}，拟改为{NEWER}开展。" in said
+
+
+def test_a_joint_request_says_what_was_asked_also_once_a_branch_declined(reader, play):
+    case = play.invited("community", "village2")
+    play.move(case, "village2.secretary", "decline")
+    play.session.commit()
+    said = on_page(article(reader(OFFICER).get(f"/written/request/{case.id}")))
+    both = [play.world.units[name].name for name in ("community", "village2")]
+    assert all(name in said for name in both) and SENT in said and "经批复" not in said
+
+
+def test_a_joint_request_says_the_same_once_all_have_agreed(reader, play):
+    case = play.joint("community")
+    play.session.commit()
+    before = on_page(article(reader(OFFICER).get(f"/written/request/{case.id}")))
+    play.move(case, OFFICER, "approve")
+    play.session.commit()
+    assert SENT in before
+    assert on_page(article(reader(OFFICER).get(f"/written/request/{case.id}"))) == before

@@ -317,3 +317,92 @@ def test_a_list_of_branches_shows_all_or_the_way_to_the_rest(reader, eleven_hund
 def test_whom_to_inspect_is_found_by_a_part_of_the_name(reader, eleven_hundred):
     found = reader("zone.inspector").get("/new/inspection?q=第109")
     assert re.findall(r"第(\d{4})村", found.html) == [f"109{number}" for number in range(10)]
+
+
+# The next one: G-2.1.1a, G-2.1.2b every month; of a branch that chooses, no later day than the one owed -----
+
+
+@pytest.fixture
+def chosen(session, world, clock):
+    """A firm has held until November 2026; 2027 has no day but that of 七一. It is 30 November."""
+    units = [world.units["firm"], world.units["village"]]
+    for number in (2026, 2027):
+        plan_year(session, units, number, at("2026-01-05"))
+    firm = sa.select(Activity).where(Activity.unit_id == units[0].id, Activity.year == 2026)
+    rows = {row.month: row for row in session.scalars(firm)}
+    for month in range(1, 12):
+        rows[month].day = rows[month].day or date(2026, month, 20)
+        rows[month].held_on = rows[month].day
+    session.commit()
+    clock.now = at("2026-11-30").now
+    return rows
+
+
+def next_said(reader, world, unit: str = "firm") -> tuple[str, str, str]:
+    """Return what the branch's year, the list of branches and its member's page say comes next."""
+    page = reader(f"{unit}.secretary").get(year(world, unit)).main
+    listed = reader("town1.officer").get("/units").main
+    mine = reader(f"{unit}.secretary").get("/me").main
+    name = world.units[unit].name
+    return (
+        "".join(re.findall(r"下一次(?:：[^。]*?星期.|的日期还没有定)", page)[:1]),
+        listed.partition(name)[2][:18],
+        "".join(re.findall(r"下一次主题党日(?:：.*?星期.|还没有定日期)", mine)[:1]),
+    )
+
+
+def test_a_branch_that_has_not_chosen_is_told_so_and_no_day_of_next_july(reader, world, chosen):
+    page, listed, mine = next_said(reader, world)
+    assert page == "下一次的日期还没有定" and mine == "下一次主题党日还没有定日期"
+    assert listed.startswith("日期自定")
+    assert "来不了，请假" not in reader("firm.secretary").get("/me").main
+
+
+def test_once_it_has_chosen_its_day_is_the_next(reader, world, chosen, session):
+    chosen[12].day = date(2026, 12, 14)
+    session.commit()
+    page, listed, mine = next_said(reader, world)
+    assert page == "下一次：2026年12月14日 星期一" and listed.startswith("下一次 12月14日 星期一")
+    assert mine == "下一次主题党日：12月14日 星期一"
+
+
+def test_what_is_put_off_is_not_the_next(reader, world, chosen, session, play):
+    chosen[12].day = date(2026, 12, 14)
+    session.commit()
+    play.on("2026-11-30")
+    asked = {"asks": "excuse", "month": "2026-12", "reason": "全月停产检修"}
+    case = play.open("firm.secretary", "firm", workflow="month_report", **asked)
+    play.say(case, "town1.officer", "excuse_month", {})
+    session.commit()
+    page, listed, mine = next_said(reader, world)
+    assert page == "下一次的日期还没有定" and mine == "下一次主题党日还没有定日期"
+    assert listed.startswith("日期自定")
+
+
+def test_a_day_of_another_year_is_named_with_its_year(reader, world, chosen, session, clock):
+    chosen[12].day = chosen[12].held_on = date(2026, 12, 14)
+    january = session.scalar(
+        sa.select(Activity).where(
+            Activity.unit_id == world.units["firm"].id, Activity.year == 2027, Activity.month == 1
+        )
+    )
+    january.day = date(2027, 1, 18)
+    session.commit()
+    clock.now = at("2026-12-15").now
+    page, _listed, mine = next_said(reader, world)
+    assert page == "下一次：2027年1月18日 星期一"
+    assert mine == "下一次主题党日：2027年1月18日 星期一"
+
+
+def test_a_branch_that_is_gone_has_no_next(reader, world, chosen, session):
+    chosen[12].day = date(2026, 12, 14)
+    world.units["firm"].ended_on = date(2026, 11, 30)
+    session.commit()
+    page = reader("town1.officer").get(year(world, "firm")).main
+    assert "下一次" not in page
+
+
+def test_a_fixed_branch_knows_its_next_by_the_rule(reader, world, chosen):
+    page, listed, mine = next_said(reader, world, "village")
+    assert page == "下一次：2026年12月4日 星期五" and listed.startswith("下一次 12月4日 星期五")
+    assert mine == "下一次主题党日：12月4日 星期五"

@@ -219,7 +219,8 @@ def shown_to(app, play, case: Case, who: str, bound: Bound) -> list[str]:
     with app.test_request_context():
         file = CaseFile(db.session.get(Case, case.id), play.who(who), play.at, bound)
         bodies = [file.to_sign] if file.to_sign else file.previews
-        return [words(letter(body, "（待编号）", file.who.person.name)) for body in bodies]
+        contact = file.drafts if file.to_sign else file.who.person.name
+        return [words(letter(body, "（待编号）", contact)) for body in bodies]
 
 
 def issued(play, paper) -> str:

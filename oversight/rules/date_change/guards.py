@@ -99,6 +99,15 @@ def asked_for_a_workday(attempt: TransitionContext) -> bool:
     return day is None or attempt.calendar.is_workday(day)
 
 
+@rule(
+    house_rule("当月确实无法开展的才同意暂缓，最早在上个月：还没有到的月份，不能先定为无法开展。")
+)
+def month_is_near(attempt: TransitionContext) -> bool:
+    """当月确实无法开展的才同意暂缓，最早在上个月；请就请示的日期批复。"""
+    day, today = attempt.fact_day("day"), attempt.today
+    return day.year * 12 + day.month <= today.year * 12 + today.month + 1
+
+
 # Amending -----------------------------------------------------------------------------------------
 
 

@@ -490,9 +490,9 @@ class CaseFile:
         """Return the units whose papers the reader scans back when they are sealed."""
         return paper_numbers.seats(self.who)
 
-    def issuer(self, paper: Paper) -> str:
-        """Return who answers for a paper, as he was called when it was issued."""
-        return prints.issuer_of(paper, self.journal)
+    def contact(self, paper: Paper) -> str:
+        """Return whom a paper names to be asked, as he was called when it was issued."""
+        return prints.contact_of(paper, self.journal)
 
     def letter(self, name: str, **raw) -> dict:
         """Compose what a move would send or issue if it were made now, with these words."""
@@ -512,9 +512,14 @@ class CaseFile:
         return self._composed(signed[0], {}) if signed and drafting else None
 
     @property
-    def signs(self) -> str:
-        """Return whom the paper that is signed will name, empty while another signs it."""
-        mine = any(one.name in SIGNED for one in self.allowed)
+    def drafts(self) -> str:
+        """Return whom the paper that is signed will name to be asked: who sends it to be signed, empty
+        while another of his office may.
+        """
+        sent = [row for row in self.journal if row.move == prints.DRAFTED]
+        if self.case.state == "proposed" and sent:
+            return prints.called(sent[-1])
+        mine = any(one.name == prints.DRAFTED for one in self.allowed)
         return self.who.person.name if mine else ""
 
     @cached_property

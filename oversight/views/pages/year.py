@@ -227,6 +227,11 @@ class Year:
             return None
         return self.today.month if self.months[self.today.month - 1].status == "unplanned" else None
 
+    @property
+    def to_choose(self) -> bool:
+        """True where the branch is to choose its next day, of a later month than this one."""
+        return not self.unit.fixed_day and self.next is None and self.unit.ended_on is None
+
     @cached_property
     def next_case(self) -> Case | None:
         """Return the open request about the next party day."""

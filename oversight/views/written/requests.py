@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -50,11 +51,36 @@ def sent(
     if not found:
         return None
     row = found[-1]
-    body = composers[_step(row)](_attempt(session, workflow, case, row, who, clock))
-    others = case.facts.get("with") or []
+    then = cast(Case, _Then(case, row.to_state, _facts_then(case, row, rows)))
+    body = composers[_step(row)](_attempt(session, workflow, then, row, who, clock))
+    others = then.facts.get("with") or []
     body = names_then(session, case.unit, others, body, row.id)
     body = _people_then(session, case, row, body)
     return Sent(row, body, _signers(row, rows, bool(body.get("others"))))
+
+
+class _Then:
+    """A case as it stood once a step was made; the rest of it as it is."""
+
+    def __init__(self, case: Case, state: str, facts: dict):
+        self.case, self.state, self.facts = case, state, facts
+
+    def __getattr__(self, name: str):
+        return getattr(self.case, name)
+
+
+def _facts_then(case: Case, row: JournalRow, rows: Sequence[JournalRow]) -> dict:
+    """Return the facts of a case as a step found them: the day that stood before another one was
+    agreed, and the branches that had not declined to join yet.
+    """
+    later = [one for one in rows if one.seq >= row.seq]
+    before: dict = next((one.result["before"] for one in later if "before" in one.result), {})
+    gone = {one.result["declined"] for one in later if "declined" in one.result}
+    facts = case.facts | ({"new_day": before["new_day"]} if "new_day" in before else {})
+    if gone:
+        named = rows[0].words.get("with") or []
+        facts["with"] = [one for one in named if one in gone or one in facts["with"]]
+    return facts
 
 
 def _people_then(session: Session, case: Case, row: JournalRow, body: dict) -> dict:
