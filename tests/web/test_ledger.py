@@ -180,3 +180,11 @@ def test_who_comes_second_to_a_register_is_told_so_with_what_he_wrote(reader, wo
     secretary.submit(before, address, **words)
     late = secretary.submit(before, address, 409, **words | {"note": "我也修了"})
     assert "已经登记办结" in late.main and "您写的：我也修了" in late.main
+
+
+def test_what_lies_with_others_is_looked_at_and_not_done_here(reader, play):
+    """What a superior is to answer is done at his desk; the branch looks at it."""
+    case = play.asked()
+    page = reader("village.secretary").get("/ledger")
+    assert f"/cases/{case.id}" in page.links("查看")
+    assert f"/cases/{case.id}" not in page.links("去办理")
