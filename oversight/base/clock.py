@@ -5,20 +5,28 @@ Everything else is handed a `Moment`; a house test forbids asking the time anywh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def local_day(value: datetime, zone: ZoneInfo = LOCAL) -> date:
+    """Return on which day of a time zone an instant lies."""
+    return value.astimezone(zone).date()
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An instant: `now` is aware UTC, `today` the local date in the zone's time zone; `late` where
+    """An instant: `now` is aware UTC, `today` the local date in the time zone `zone`; `late` where
     that day has passed already and is made up for.
     """
 
     now: datetime
     today: date
     late: bool = False
+    zone: ZoneInfo = field(default=LOCAL, compare=False, repr=False)
 
 
 class Clock:
@@ -32,12 +40,12 @@ class Clock:
 
     def moment(self) -> Moment:
         now = self._now()
-        return Moment(now, now.astimezone(self.zone).date())
+        return Moment(now, local_day(now, self.zone), zone=self.zone)
 
     def at(self, day: date, hour: int = 9, minute: int = 0) -> Moment:
         """Return the moment of a local wall time; for rehearsals, demo data and tests."""
         local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone)
-        return Moment(local.astimezone(UTC), day)
+        return Moment(local.astimezone(UTC), day, zone=self.zone)
 
 
 class StoppedClock(Clock):

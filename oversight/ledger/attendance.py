@@ -268,7 +268,7 @@ def _invitees(value) -> dict[str, int] | None:
 def _day(value) -> date | None:
     day = read_day(value)
     if value and day is None:
-        raise InvalidInput({"held_on": N_("开展日期要写成 2026-01-09 这样的日期。")})
+        raise InvalidInput({"held_on": N_("开展日期要写成 2026-01-09 这样。")})
     return day
 
 

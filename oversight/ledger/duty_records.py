@@ -470,7 +470,7 @@ def owes_yearly(duty: Duty, unit: Unit) -> bool:
 def _day(on: str, at: Moment) -> date:
     day = read_day(on)
     if day is None:
-        raise InvalidInput({"on": N_("日期要写成 2026-01-09 这样的日期。")})
+        raise InvalidInput({"on": N_("日期要写成 2026-01-09 这样。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天，做了以后再登记。", field="on", house_rule=AFTER)
     return day

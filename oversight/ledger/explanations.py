@@ -1,5 +1,5 @@
-"""What a unit says of what it did not do in time: one sentence, shown beside it as such and never settling it;
-nobody waives a 必须, and what was done late after all is settled as ever.
+"""What a unit says of what it did not do in time: one sentence, shown beside it as such. It stays open and overdue;
+nobody waives a 必须 by a sentence of his own, and what was done late after all is settled as ever.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ SAID = house_rule("没有按期做的如实说明情况；说明不等于结清�
 
 
 def explainable(session: Session, unit: Unit, year: int, at: Moment) -> list[Obligation]:
-    """Return what a unit owed of a year, must have done by now and has not."""
+    """Return what a unit owed of a year, must have done by now, has not and has not explained."""
     facts = obligations.read(session, [unit], year, at)
     if unit.kind == "branch":
         found = obligations.of_branch(facts, unit, None, own=False)
     else:
         below = {one.category for one in facts.records.branches}
         found = obligations.of_superior(facts, unit, below)
-    return [one for one in found if one.state == OVERDUE and one.kind == "must" and one.period]
+    late = (one for one in found if one.state == OVERDUE and not one.why)
+    return [one for one in late if one.kind == "must" and one.period]
 
 
 def explain(

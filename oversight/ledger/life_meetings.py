@@ -27,7 +27,9 @@ from oversight.rules import life_meetings as rules
 from . import entries
 
 LONGEST = 200
-HELD = house_rule("登记的是已经召开的组织生活会，登记的日期另存；不是当天登记的，注明补录。")
+HELD = house_rule(
+    "登记的是已经召开的组织生活会，登记的日期另存；超过活动登记期限才登记的，注明补录。"
+)
 RESTS = house_rule("民主评议以组织生活会为依据，评议没有作废的，这次组织生活会不能撤回。")
 
 
@@ -86,7 +88,7 @@ def _note(session: Session, unit_id: str, on: str, who: Actor, at: Moment) -> Li
     stand = authority.enters(session, unit, who)
     day = read_day(on)
     if day is None:
-        raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样的日期。")})
+        raise InvalidInput({"on": N_("组织生活会日期要写成 2026-01-09 这样。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天，召开以后再登记。", field="on", house_rule=HELD.text)
     marks = {

@@ -14,7 +14,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from oversight.base.clock import Moment
+from oversight.base.clock import Moment, local_day
 from oversight.base.db import find, id_of
 from oversight.base.lazy import cached_property
 from oversight.base.paging import page_of
@@ -47,12 +47,13 @@ EXCUSED, DEPLOYED, EXPLAINED = "excused", "deployed", "explained"
 STATES = {
     OPEN: N_("待办"),
     OVERDUE: N_("超期"),
+    EXPLAINED: N_("已说明情况"),
     SETTLED: N_("已结清"),
     EXCUSED: N_("经上级书面同意暂缓"),
     DEPLOYED: N_("按区部署延期"),
-    EXPLAINED: N_("未办，已说明情况"),
 }
-PUT_OFF = (EXCUSED, DEPLOYED, EXPLAINED)  # neither open nor settled
+PUT_OFF = (EXCUSED, DEPLOYED)  # neither open nor settled
+OF_THEM = N_("其中已说明情况")  # of what is overdue: a sentence of one's own waives nothing
 KINDS = ("must", "should", "may")
 _EXISTING = (Unit.kind == "branch", Unit.ended_on.is_(None))
 FIRMS = ("private", "social", "soe")  # whose superiors inspect all of them
@@ -61,6 +62,7 @@ GRADED = ("told", "filed", "closed")
 FIRST = 2000
 APART = ("july", "extra")  # activities beside the party days
 LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
+SPOT = "INSPECT.ZONE_SPOT"  # what the zone looks at on the spot; it publishes its bulletins besides
 SENT = ("first_secretary", "instructor")  # whom those above assign to a branch
 CARRIED = 3  # months for which what is left of a year stands beside the next; house rule
 HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
@@ -70,7 +72,8 @@ HALVES = {"first": "-H1", "second": "-H2", "fourth": ""}
 class Obligation:
     """One thing that a unit owes for one time: `to` the unit above; `about` says what is left of it.
 
-    `activity_id`, `case_id`: the party day or case that settles it or on which it is to be done.
+    `activity_id`, `case_id`: the party day or case that settles it or on which it is to be done; `why`:
+    what the unit says of what is overdue, which it stays.
     """
 
     key: str
@@ -86,6 +89,7 @@ class Obligation:
     about: str | Sentence = ""
     activity_id: str | None = None
     case_id: str | None = None
+    why: str = ""
 
     @property
     def open(self) -> bool:
@@ -244,14 +248,14 @@ class Facts:
 
     @property
     def until(self) -> date | None:
-        return self.records.met[1].get(self.year)
+        return self.records.met.until.get(self.year)
 
     @cached_property
     def meetings(self) -> dict[str, list[date]]:
         begin, end = date(self.year, 1, 1), self.until or date(self.year, 12, 31)
         return {
             unit_id: [on for on in days if begin <= on <= end]
-            for unit_id, days in self.records.met[0].items()
+            for unit_id, days in self.records.met.days.items()
         }
 
     def appraised(self, unit: Unit) -> past.Stood | None:
@@ -403,11 +407,12 @@ def _obligation(
         to,
         one.period,
         one.due_on,
-        EXPLAINED if why else state,
+        state,
         one.settled_by if one.done else "",
-        why or one.about,
+        one.about,
         one.activity_id,
         one.case_id,
+        why,
     )
 
 
@@ -481,6 +486,10 @@ def record_due(facts: Facts, unit: Unit, row: Activity | None, number: int) -> d
     until then from its day in force.
     """
     day = row and (row.held_on or row.day) or _day(facts, unit, number)
+    return _entry_due(facts, unit, day)
+
+
+def _entry_due(facts: Facts, unit: Unit, day: date) -> date:
     if day not in facts.terms:
         facts.terms[day] = entry_due(facts.session, unit.zone_id, day)
     return facts.terms[day]
@@ -646,10 +655,18 @@ def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 def _term(facts: Facts, unit: Unit, term: life.Term) -> _Time:
     held = facts.meetings.get(unit.id, [])
     days = [on for on in held if term.begin <= on <= term.end]
-    said = say("%(m)s月%(d)s日组织生活会", m=days[0].month, d=days[0].day) if days else ""
+    said = _said_of(facts, unit, days[0]) if days else ""
     waits = not days and life.waits(term, facts.until, held, facts.at.today)
     name = f"{facts.year}{HALVES[term.name]}"
     return _Time(name, term.end, bool(days), said, deployed=waits)
+
+
+def _said_of(facts: Facts, unit: Unit, on: date) -> Sentence:
+    """Name a meeting, with what was noted after its term. Source: G-3.1.6d"""
+    at = facts.records.met.noted.get((unit.id, on))
+    if at and local_day(at, facts.at.zone) > _entry_due(facts, unit, on):
+        return say("%(m)s月%(d)s日组织生活会（补录）", m=on.month, d=on.day)
+    return say("%(m)s月%(d)s日组织生活会", m=on.month, d=on.day)
 
 
 def _graded(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
@@ -763,14 +780,17 @@ def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
 
 
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
-    """Yield the inspections that are owed: of all branches of firms within the year, and of any within
-    each time, for which a bulletin is one way. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
+    """Yield the inspections that are owed: of all branches of firms within the year; by the zone of any that
+    the clause is about, where a bulletin alone is no visit; and of any within each time, for which a
+    bulletin is one way. Source: G-4.4a, G-4.4b, P-4.1a, P-4.1b, S-4.4a
     """
     made = facts.records.visits.get(unit.id, [])
     visits = [visit for visit in made if visit.on.year == facts.year]
     if duty.key == "INSPECT.FULL":
         yield _covered(facts, unit, {visit.unit_id for visit in visits})
         return
+    if duty.key == SPOT:
+        visits = [visit for visit in visits if by_key(duty.key, visit.category)]
     told = facts.told(unit)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
@@ -778,7 +798,9 @@ def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
         said = say("督查 %(n)s 次，情况通报 %(m)s 期", n=len(mine), m=len(also))
         if not also:
             said = say("督查 %(n)s 次", n=len(mine))
-        yield _Time(_named(facts.year, duty.period, number), end, bool(mine or also), said)
+        done = bool(mine or (also and duty.key != SPOT))
+        about = N_("还没有对这类支部的督查记录") if duty.key == SPOT and not done else ""
+        yield _Time(_named(facts.year, duty.period, number), end, done, said, about)
 
 
 def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
@@ -837,8 +859,8 @@ _ABOVE: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 @dataclass(frozen=True)
 class Sides:
-    """What a unit owes, what others owe it, what is settled, what is put off by consent or explained,
-    which settles nothing, and what it should do besides.
+    """What a unit owes, what others owe it, what is settled, what is put off by consent, which settles
+    nothing, and what it should do besides.
     """
 
     owe: list[Obligation]
@@ -972,8 +994,9 @@ def _place(one: Obligation) -> tuple:
 
 
 def counted(found: Iterable[Obligation]) -> dict[str, int]:
-    """Count obligations by how they stand."""
+    """Count obligations by how they stand; what is explained once more, as a part of what is overdue."""
     counts = dict.fromkeys(STATES, 0)
     for one in found:
         counts[one.state] += 1
+        counts[EXPLAINED] += bool(one.why)
     return counts

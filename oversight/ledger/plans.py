@@ -56,7 +56,7 @@ def read(raw: Mapping[str, object]) -> Plan:
     """
     day, came = str(raw.get("met_on") or "").strip(), raw.get("came") or []
     if day and read_day(day) is None:
-        raise InvalidInput({"met_on": N_("日期要写成 2026-01-09 这样的日期。")})
+        raise InvalidInput({"met_on": N_("日期要写成 2026-01-09 这样。")})
     if day and not came:
         raise InvalidInput({"came": N_("请点出哪些人参加了会议。")})
     people = tuple(dict.fromkeys(map(str, came))) if day and isinstance(came, list) else ()

@@ -171,7 +171,7 @@ def _held(session: Session, entry_id: str, who: Actor) -> tuple[RegisterEntry, A
 def _past(text: str, at: Moment) -> date:
     day = read_day(text)
     if day is None:
-        raise InvalidInput({"on": N_("日期要写成 2026-01-09 这样的日期。")})
+        raise InvalidInput({"on": N_("日期要写成 2026-01-09 这样。")})
     if day > at.today:
         raise RuleViolation("还没有到这一天。", field="on", house_rule=HAPPENED.text)
     return day

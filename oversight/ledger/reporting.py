@@ -138,8 +138,8 @@ def _met(owed: list[obligations.Obligation]) -> list[Fact]:
 
 
 def _states(found: list[obligations.Obligation]) -> tuple[Sentence, ...]:
-    counts = Counter(one.state for one in found)
-    return _counted(counts, obligations.STATES)
+    of_them = {obligations.EXPLAINED: obligations.OF_THEM}
+    return _counted(Counter(obligations.counted(found)), {**obligations.STATES, **of_them})
 
 
 def _lectured(done: list[DutyRecord]) -> Fact:

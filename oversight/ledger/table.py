@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.clock import Moment
+from oversight.base.clock import LOCAL, Moment, local_day
 from oversight.base.db import columns, objects
 from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
@@ -69,13 +70,15 @@ class Row:
     case: str | None = None
 
 
-def read(session: Session, units: list[Unit], year: int, today: date) -> list[Row]:
-    """Return the rows of these branches."""
+def read(
+    session: Session, units: list[Unit], year: int, today: date, clock: ZoneInfo = LOCAL
+) -> list[Row]:
+    """Return the rows of these branches; `clock`: the time zone of their days."""
     ids = [unit.id for unit in units]
     days = _days(session, ids, year)
     counted = attendance.counts(session, [row.id for row in days.values()])
     until = life.put_off(session, units[0].zone_id, year) if units else None
-    meetings, graded = _meetings(session, ids, year, until), appraised(session, ids, year)
+    meetings, graded = _meetings(session, ids, year, until, clock), appraised(session, ids, year)
     found = []
     for unit in units:
         case = graded.get(unit.id)
@@ -92,7 +95,7 @@ def read(session: Session, units: list[Unit], year: int, today: date) -> list[Ro
                     ]
                 ),
                 tuple(
-                    _term(session, unit, term, meetings.get(unit.id, []), until, today)
+                    _term(session, unit, term, meetings.get(unit.id, {}), until, today)
                     for term in life.terms(unit, year)
                 ),
                 _appraisal(unit, case, year, until, today),
@@ -110,7 +113,9 @@ _DAYS = Prepared(
     )
 )
 _MEETINGS = Prepared(
-    lambda dialect: sa.select(LifeMeeting.unit_id, LifeMeeting.held_on).where(
+    lambda dialect: sa.select(
+        LifeMeeting.unit_id, LifeMeeting.held_on, LifeMeeting.noted_at, LifeMeeting.source
+    ).where(
         among(LifeMeeting.__table__.c.unit_id, "units", dialect),
         LifeMeeting.held_on.between(
             sa.bindparam("since", type_=sa.Date), sa.bindparam("until", type_=sa.Date)
@@ -191,22 +196,34 @@ def _with_july(session, unit: Unit, row: Activity | None, cell: Cell, today) -> 
     return Cell((*cell.words, (KINDS[stands], said)), cell.key)
 
 
-def _meetings(session: Session, ids: list[str], year: int, until: date | None) -> dict:
-    """Return the days of the meetings of a year, and until the day to which it was put off, by branch."""
+def _meetings(
+    session: Session, ids: list[str], year: int, until: date | None, clock: ZoneInfo
+) -> dict[str, dict[date, date | None]]:
+    """Return the days of the meetings of a year, and until the day to which it was put off, by branch, each
+    with the day on which it was noted; None: a transcript.
+    """
     begin, end = date(year, 1, 1), until or date(year, 12, 31)
-    found: dict[str, list[date]] = {}
-    for unit_id, held_on in _MEETINGS.rows(session, units=ids, since=begin, until=end):
-        found.setdefault(unit_id, []).append(held_on)
+    found: dict[str, dict[date, date | None]] = {}
+    for unit_id, on, at, source in _MEETINGS.rows(session, units=ids, since=begin, until=end):
+        found.setdefault(unit_id, {})[on] = None if source else local_day(at, clock)
     return found
 
 
 def _term(
-    session: Session, unit: Unit, term: life.Term, held: list[date], until: date | None, today: date
+    session: Session,
+    unit: Unit,
+    term: life.Term,
+    held: dict[date, date | None],
+    until: date | None,
+    today: date,
 ) -> Cell:
     """Say whether a half-year, or the fourth quarter, had its 组织生活会."""
     name = life.LABELS[term.name]
-    if any(term.begin <= on <= term.end for on in held):
-        return Cell((("ok", say("%(term)s已召开", term=name)),))
+    if days := [on for on in held if term.begin <= on <= term.end]:
+        first, done = min(days), ("ok", say("%(term)s已召开", term=name))
+        noted_on = held[first]
+        late = noted_on and life.noted_late(session, unit.zone_id, first, noted_on)
+        return Cell((done, ("warn", N_("补录"))) if late else (done,))
     if before_start(unit, term.end):
         return Cell((("", BEFORE_START),))
     if not life.owed(unit, term) or term.begin > today:
@@ -271,7 +288,7 @@ def _urge(session: Session, keys: list[str], year: int, who: Actor, at: Moment) 
     wanted = {key.partition(":")[0] for key in keys}
     units = {one.id: one for one in session.scalars(sa.select(Unit).where(Unit.id.in_(wanted)))}
     stands = {unit_id: _superior(units.get(unit_id), who) for unit_id in wanted}
-    shown = read(session, list(units.values()), year, at.today)
+    shown = read(session, list(units.values()), year, at.today, at.zone)
     open_ = {cell.key for row in shown for cell in (*row.months, *row.life, row.appraisal)} - {""}
     due = [key for key in keys if key in open_]
     lately = _lately(session, due, year, who, at)

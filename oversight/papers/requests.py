@@ -12,6 +12,7 @@ from oversight.models import Person
 from oversight.organization.units import superiors
 
 from .letter import chinese_day, full_day, letter, stop
+from .venue import when
 
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
@@ -76,8 +77,7 @@ def venue(attempt: TransitionContext) -> dict:
     """Compose the letter that asks for a place."""
     facts = attempt.case.facts
     text = (
-        f"我支部拟于{full_day(attempt.fact_day('day'))}借用{facts['place']}开展活动。"
-        f"活动内容：{stop(facts['purpose'])}"
+        f"我支部拟于{when(attempt)}借用{facts['place']}开展活动。活动内容：{stop(facts['purpose'])}"
     )
     return _up(attempt, f"关于借用{facts['place']}的请示", text, PLEASE)
 

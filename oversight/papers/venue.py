@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
 SERIES = N_("函")
+PARTS = (("morning", N_("上午")), ("afternoon", N_("下午")), ("evening", N_("晚上")))
+
+
+def when(attempt: TransitionContext) -> str:
+    """Name the day on which a place is wanted, with the part of it where one is named."""
+    day, part = full_day(attempt.fact_day("day")), attempt.case.facts.get("part")
+    return f"{day}{dict(PARTS)[part]}" if part else day
 
 
 def answer(attempt: TransitionContext) -> dict:
@@ -29,7 +36,7 @@ def answer(attempt: TransitionContext) -> dict:
         f"关于{'同意' if agreed else '不同意'}借用{facts['place']}的复函",
         attempt.unit.name,
         [
-            f"你支部关于{full_day(attempt.fact_day('day'))}借用{facts['place']}的来函收悉。经研究，{said}",
+            f"你支部关于{when(attempt)}借用{facts['place']}的来函收悉。经研究，{said}",
             remark(
                 words.get("opinion") or words.get("reason") or "",
                 "不同意借用",
@@ -45,14 +52,13 @@ def answer(attempt: TransitionContext) -> dict:
 def not_forwarded(attempt: TransitionContext) -> dict:
     """Compose a superior's no to asking the owner at all."""
     facts, why = attempt.case.facts, attempt.words.get("reason") or ""
-    day = full_day(attempt.fact_day("day"))
     return letter(
         attempt,
         seat(attempt),
         f"关于不同意借用{facts['place']}的批复",
         attempt.unit.name,
         [
-            f"你支部关于{day}借用{facts['place']}的请示收悉。经研究，不同意借用。",
+            f"你支部关于{when(attempt)}借用{facts['place']}的请示收悉。经研究，不同意借用。",
             remark(why, "不同意借用", "不同意"),
             N_("此复。"),
         ],

@@ -75,7 +75,7 @@ def redate(
     if on <= at.today:
         reorganize.carry_out(session, row, who, at)
     else:
-        reorganize.tell(session, row, N_("%(unit)s%(what)s改为 %(day)s 起生效。"), at)
+        reorganize.tell(session, row, N_("%(unit)s%(what)s改为%(day)s起生效。"), at)
     session.flush()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base.rows import grouped
 from oversight.law.definition import effect
-from oversight.models import Case
+from oversight.models import Case, Unit
 
 from .context import TransitionContext
 
@@ -48,9 +48,10 @@ def visits_this_quarter(attempt: TransitionContext) -> int:
 
 @dataclass(frozen=True)
 class Visit:
-    """One inspection that was written up: of which branch, on which day."""
+    """One inspection that was written up: of which branch, of which category, on which day."""
 
     unit_id: str
+    category: str
     on: date
 
 
@@ -61,7 +62,9 @@ def made(
     branches. Source: G-4.4a
     """
     rows = session.execute(
-        sa.select(Case.unit_id, Case.facts).where(
+        sa.select(Case.unit_id, Unit.category, Case.facts)
+        .join(Unit, Unit.id == Case.unit_id)
+        .where(
             Case.unit_id.in_(branches),
             Case.workflow == "inspection",
             Case.state.in_(WRITTEN_UP),
@@ -69,8 +72,8 @@ def made(
         )
     )
     visits = (
-        (facts.get("issuer"), Visit(unit_id, date.fromisoformat(facts["inspected_on"])))
-        for unit_id, facts in rows
+        (facts.get("issuer"), Visit(unit_id, category, date.fromisoformat(facts["inspected_on"])))
+        for unit_id, category, facts in rows
         if facts.get("inspected_on")
     )
     return grouped((by, visit) for by, visit in visits if visit.on.year in years)

@@ -17,6 +17,7 @@ from oversight.base.clock import Moment
 from oversight.base.db import insert_once, new_id
 from oversight.base.rows import grouped
 from oversight.base.sentences import N_
+from oversight.calendar.party_days import entry_due
 from oversight.law.binding import in_own_words
 from oversight.law.clauses import Source, clause, register
 from oversight.models import Activity, Case, LifeMeeting, Unit, chains
@@ -98,14 +99,22 @@ def _beyond(deployed: tuple[date, date] | None, year: int) -> date | None:
     return deployed[1] if deployed and deployed[1] > date(year, 12, 31) else None
 
 
-Met = tuple[dict[str, list[date]], dict[int, date]]
+@dataclass(frozen=True)
+class Met:
+    """By branch on which days it met, in order, when that was noted where it was no transcript, and by
+    year the day to which its last meeting was put off.
+    """
+
+    days: dict[str, list[date]]
+    noted: dict[tuple[str, date], datetime]
+    until: dict[int, date]
 
 
 def met(
     session: Session, ids: list[str], zone_id: str, years: tuple[int, ...], now: datetime
 ) -> Met:
-    """Return by branch on which days it met in these years and the one after, and by year the day to
-    which its last meeting was put off, both as they stood at a moment, in one statement.
+    """Return what branches met in these years and the one after, and to when meetings were put off, both
+    as they stood at a moment, in one statement.
     """
     begin, end = date(years[0], 1, 1), date(years[-1] + 1, 12, 31)
     held_on = sa.select(
@@ -113,19 +122,27 @@ def met(
         LifeMeeting.held_on,
         sa.cast(sa.null(), Case.facts.type).label("facts"),
         LifeMeeting.noted_at.label("at"),
+        LifeMeeting.source,
     ).where(
         LifeMeeting.unit_id.in_(ids),
         LifeMeeting.held_on.between(begin, end),
         LifeMeeting.noted_at <= now,
         sa.or_(LifeMeeting.withdrawn_at.is_(None), LifeMeeting.withdrawn_at > now),
     )
-    notices = sa.select(Case.unit_id, sa.null(), Case.facts, Case.opened_at).where(
+    notices = sa.select(Case.unit_id, sa.null(), Case.facts, Case.opened_at, sa.null()).where(
         *had_deployed(zone_id, years, now)
     )
     rows = sorted(session.execute(held_on.union_all(notices)).all(), key=lambda row: row.at)
     spans = {int(row.facts["year"]): span_of(row.facts) for row in rows if row.facts}
     until = {year: last for year, span in spans.items() if (last := _beyond(span, year))}
-    return grouped((row.unit_id, row.held_on) for row in rows if row.held_on), until
+    held = [row for row in rows if row.held_on]
+    noted = {(row.unit_id, row.held_on): row.at for row in held if not row.source}
+    return Met(grouped((row.unit_id, row.held_on) for row in held), noted, until)
+
+
+def noted_late(session: Session, zone_id: str, on: date, noted_on: date) -> bool:
+    """True where a meeting was noted after the term in which what was held is entered (补录)."""
+    return noted_on > entry_due(session, zone_id, on)
 
 
 def waits(term: Term, until: date | None, held_on: Iterable[date], today: date) -> bool:

@@ -270,14 +270,10 @@ def note_overdue(attempt: TransitionContext) -> None:
 @effect
 def note_answer(attempt: TransitionContext) -> None:
     """答复逐条记入案卷，期限继续。"""
-    attempt.set_facts(
-        objection={
-            **attempt.case.facts["objection"],
-            "answers": attempt.raw.get("answers"),
-            "opinion": attempt.raw.get("opinion"),
-            "reviewed": attempt.move.name,
-        }
-    )
+    found = attempt.case.facts["objection"]
+    said = {name: attempt.raw.get(name) for name in ("answers", "opinion")}
+    answer = said if attempt.move.name == "answer_objection" else {"review": said}
+    attempt.set_facts(objection={**found, **answer, "reviewed": attempt.move.name})
 
 
 @issuing(orders.extended)

@@ -18,6 +18,7 @@ OWNER = "owner"
 ELSEWHERE = house_rule("只向本区其他单位借用阵地；自己的阵地不用借。")
 IN_TIME = house_rule("借用阵地要在使用日期之前提出和答复。")
 ONE_A_DAY = house_rule("同一处阵地一天一般只借给一个支部。")
+ONE_AT_A_TIME = house_rule("同一处阵地同一时段只借给一个支部；没有写明时段的，按全天算。")
 
 
 def day(attempt: TransitionContext) -> date:
@@ -60,9 +61,21 @@ def day_ahead(attempt: TransitionContext) -> bool:
     return day(attempt) > attempt.today
 
 
+@rule(ONE_AT_A_TIME)
+def free(attempt: TransitionContext) -> bool:
+    """这处阵地这一天的这个时段已借给别的支部，请先商量好时间，由支部写明时段重新提出。"""
+    part = attempt.case.facts.get("part")
+    return not any(not part or other.get("part") in (None, part) for other in _lent(attempt))
+
+
 @rule(ONE_A_DAY)
 def not_lent(attempt: TransitionContext) -> bool:
     """这处阵地这一天已借给别的支部，请先商量好时间。"""
+    return not any(_lent(attempt))
+
+
+def _lent(attempt: TransitionContext) -> list[dict]:
+    """Return what is known of other requests for the same place and day that were agreed to."""
     facts, lenders = attempt.case.facts, [attempt.case.facts[OWNER], attempt.basis.unit_id]
     others = attempt.session.scalars(
         sa.select(Case.facts)
@@ -76,8 +89,11 @@ def not_lent(attempt: TransitionContext) -> bool:
             Case.id != attempt.case.id,
         )
     )
-    same = (OWNER, "place", "day")
-    return not any(all(other[name] == facts[name] for name in same) for other in others)
+    return [other for other in others if _place(other) == _place(facts)]
+
+
+def _place(facts: dict) -> tuple[str, str, str]:
+    return facts[OWNER], "".join(facts["place"].split()), facts["day"]
 
 
 @effect

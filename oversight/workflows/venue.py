@@ -34,6 +34,9 @@ OWNER = Role(
     fact=facts.OWNER,
 )
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
+PART = Field(
+    "part", "choice", "什么时段", required=False, choices=papers.PARTS, hint=N_("不选就是全天")
+)
 ANSWER = Due(REPLY, PROMPT, before=facts.day_before)
 
 ASKED = State("asked", "待上级同意", waits_on=SUPERIOR, due=ANSWER, act=N_("批复"))
@@ -47,10 +50,10 @@ LAPSED = State("lapsed", "到期未答复")
 
 # fmt: off
 WORKFLOW = Workflow(
-    "venue", N_("借用活动阵地"), version=2, opens=ASKED, opened_by=BRANCH, short=N_("借用阵地"),
+    "venue", N_("借用活动阵地"), version=3, opens=ASKED, opened_by=BRANCH, short=N_("借用阵地"),
     setting=switch("venue_lending", N_("借用活动阵地"), N_("开办以后，支部可以向别的单位借用活动阵地；停办的，已提出的照常办完。")),
     facts=(Field(facts.OWNER, "unit", "阵地属于哪个单位"), Field("place", "text", "借用哪处阵地"),
-           Field("day", "date", "哪天使用"), Field("purpose", "text", "开展什么活动")),
+           Field("day", "date", "哪天使用"), PART, Field("purpose", "text", "开展什么活动")),
     open_if=(facts.by_a_branch, facts.owned_by_another, facts.day_ahead), business_key=facts.business_key,
     tells=(Tell(SUPERIOR, "有支部申请借用活动阵地。"),),
     moves=(
@@ -61,7 +64,7 @@ WORKFLOW = Workflow(
              only_if=(another_person,), does=(papers.issue_refusal,), tone="negative",
              tells=(Tell(BRANCH, "上级不同意借用阵地。"),)),
         Move("approve", "同意借用", FORWARDED, AGREED, by=OWNER, under=SHARED, asks=(NOTE,), decides=True,
-             only_if=(another_person, facts.day_ahead), warns=(facts.not_lent,), does=(papers.issue_answer,),
+             only_if=(another_person, facts.day_ahead, facts.free), does=(papers.issue_answer,),
              consequence=N_("同意即编文号印发复函"), phrases=(N_("请爱护设施，用后恢复原状。"),),
              tells=(Tell(BRANCH, "借用阵地已获同意。"), Tell(SUPERIOR, "借用阵地已获同意。"))),
         Move("refuse", "不同意借用", FORWARDED, REFUSED, by=OWNER, under=PATH, asks=(WHY,), decides=True,
@@ -79,14 +82,31 @@ WORKFLOW = Workflow(
 )
 # fmt: on
 
+# Version 2: a place was asked for whole days, and that it was lent already was pointed out only.
+VERSION_2 = replace(
+    WORKFLOW,
+    version=2,
+    facts=tuple(one for one in WORKFLOW.facts if one is not PART),
+    moves=tuple(
+        replace(
+            move,
+            only_if=tuple(one for one in move.only_if if one is not facts.free),
+            warns=(facts.not_lent,),
+        )
+        if facts.free in move.only_if
+        else move
+        for move in WORKFLOW.moves
+    ),
+)
 # Version 1: a superior's no was no paper.
 EARLIER = (
+    VERSION_2,
     replace(
-        WORKFLOW,
+        VERSION_2,
         version=1,
         moves=tuple(
             replace(move, does=tuple(one for one in move.does if one is not papers.issue_refusal))
-            for move in WORKFLOW.moves
+            for move in VERSION_2.moves
         ),
     ),
 )

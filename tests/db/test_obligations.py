@@ -345,3 +345,45 @@ def test_all_branches_of_firms_are_to_be_inspected_within_the_year(session, worl
     found = above(session, world, "town1")
     assert {found[key, "2026"].state for key in ("INSPECT.FULL", "INSPECT.TOWN")} == {"settled"}
     assert above(session, world, "zone")["INSPECT.ZONE_MONTHLY", "2026-11"].state == "open"
+
+
+def visited(play: Play, unit: str) -> None:
+    words = {"method": "random", "inspected_on": "2026-11-23"}
+    case = play.open("zone.inspector", unit, workflow="inspection", **words)
+    play.move(case, "zone.inspector", "conclude")
+
+
+def test_the_zone_looks_at_firms_on_the_spot_and_a_bulletin_is_no_visit(session, world):
+    """P-4.1b: 区级采取随机抽查、定点监测、现场观摩、情况通报等方式, of 两新 branches. Bulletins are owed besides, month by
+    month (G-4.4c); a visit elsewhere settles the month's own inspection and not this.
+    """
+    play = Play(session, world, "2026-11-23")
+    play.session.commit()
+    case = play.open(
+        "zone.officer", "zone", workflow="bulletin", month="2026-10", comment="多数支部按期开展"
+    )
+    case = play.move(case, "zone.officer", "propose")
+    play.move(case, "zone.committee1", "sign")
+    found = above(session, world, "zone")
+    assert found["BULLETIN.MONTHLY", "2026-10"].state == "settled"
+    one = found["INSPECT.ZONE_SPOT", "2026"]
+    assert (one.state, one.settled_by) == ("open", "") and "还没有" in str(one.about)
+    visited(play, "village")
+    found = above(session, world, "zone")
+    assert found["INSPECT.ZONE_MONTHLY", "2026-11"].state == "settled"
+    assert found["INSPECT.ZONE_SPOT", "2026"].state == "open"
+    visited(play, "firm")
+    one = above(session, world, "zone")["INSPECT.ZONE_SPOT", "2026"]
+    assert (one.state, str(one.settled_by)) == ("settled", "督查 1 次，情况通报 1 期")
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [("2026-10-16", "10月10日组织生活会"), ("2026-11-24", "10月10日组织生活会（补录）")],
+)
+def test_a_meeting_noted_after_its_term_is_marked_so(session, world, noted, said):
+    """R-3.1.6d, with the same term as what was held on a party day: five working days."""
+    who = world.actor("village.secretary", at(noted).today)
+    life_meetings.note(session, world.units["village"].id, "2026-10-10", who, at(noted))
+    one = owed(session, world)["ORGLIFE.Q4", "2026"]
+    assert (one.state, str(one.settled_by)) == ("settled", said)

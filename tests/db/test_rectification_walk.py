@@ -368,6 +368,8 @@ def test_an_objection_stops_the_clock_is_answered_once_and_reviewed_once_above(s
         who="zone.officer",
         on="2026-12-02",
     )
+    heard = case.facts["objection"]
+    assert (heard["opinion"], heard["review"]["opinion"]) == ("第一条维持", "维持")
     refused(
         session,
         world,

@@ -457,7 +457,7 @@ def test_an_earlier_day_says_whom_it_takes_off_which_sheet_and_puts_it_right(ses
         with pytest.raises(RuleViolation) as no:
             go(False)
         assert no.value.extra["rule"] == "sheets"
-        assert "2026-11-06" in str(no.value) and member.name in str(no.value)
+        assert "2026年11月6日" in str(no.value) and member.name in str(no.value)
         session.rollback()
     go(True)
     session.commit()

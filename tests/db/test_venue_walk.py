@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from oversight import workflows
-from oversight.base.refusals import NotFound
+from oversight.base.refusals import NotFound, RuleViolation
 from oversight.engine import transitions
 from oversight.models import Case
 from oversight.register import zone_settings
@@ -128,10 +128,52 @@ def test_what_is_given_up_keeps_its_number(play):
     assert all(paper.void_at for paper in play.papers(case))
 
 
-def test_a_place_that_is_lent_already_is_pointed_out(play):
+MORNING, AFTERNOON = {"part": "morning"}, {"part": "afternoon"}
+
+
+def of_another(play: Play, **facts) -> Case:
+    other = ask(play, who="organ.secretary", unit="organ", **facts)
+    return play.say(other, "town1.officer", "forward", {})
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [({}, {}), (MORNING, MORNING), (MORNING, {}), ({}, MORNING), ({}, {"place": " 党员 活动室"})],
+)
+def test_a_place_is_lent_to_one_branch_at_a_time(play, first, second):
+    """G-4.3b: shared by branches, not at once; without a part of the day it is the whole."""
+    lent = play.say(ask(play, **first), "town1.officer", "forward", {})
+    play.say(lent, "community.secretary", "approve", {})
+    other = of_another(play, **second)
+    play.no(RuleViolation, "free", play.say, other, "community.secretary", "approve", {})
+    assert play.papers(other) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(MORNING, AFTERNOON), ({}, {"day": "2026-12-14"}), ({}, {"place": "会议室"})],
+)
+def test_at_another_time_or_beside_it_it_is_lent_again(play, first, second):
+    lent = play.say(ask(play, **first), "town1.officer", "forward", {})
+    play.say(lent, "community.secretary", "approve", {})
+    other = play.say(of_another(play, **second), "community.secretary", "approve", {})
+    assert other.state == "agreed"
+    if second is AFTERNOON:
+        assert "（星期五）下午借用党员活动室" in play.papers(other)[0].body["paragraphs"][0]
+
+
+def test_what_was_given_up_is_free_again(play):
+    play.say(agreed(play), "village.secretary", "give_up", {"reason": "改在室外开展"})
+    other = play.say(of_another(play), "community.secretary", "approve", {})
+    assert other.state == "agreed"
+
+
+def test_a_request_of_before_is_answered_as_it_was_agreed(play):
+    """Version 2 points it out and leaves it to the owner."""
     agreed(play)
-    other = ask(play, who="organ.secretary", unit="organ")
-    other = play.say(other, "town1.officer", "forward", {})
+    other = of_another(play)
+    other.definition_version = 2
+    play.session.commit()
     other = play.say(other, "community.secretary", "approve", {})
     assert play.journal(other)[-1].result["warned"] == [
         "这处阵地这一天已借给别的支部，请先商量好时间。"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -137,7 +139,10 @@ def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world
     assert "每季度党课" in page.main and "一季度换届" in page.main
     assert "LECTURE.QUARTERLY" not in page.html.split("2026-Q1:")[-1][:20]
     ledger = secretary.get("/ledger").main
-    assert "未办，已说明情况：一季度换届，没有安排；二季度已补两次。" in ledger
+    assert "已说明情况：一季度换届，没有安排；二季度已补两次。" in ledger
+    assert re.search(r"\d+ 项超期\s*其中已说明情况 1 项", ledger)
+    overview = reader("town1.officer").get("/overview").main
+    assert "其中已说明情况 1" in overview
     address = f"/overview/rows?unit={unit}&state=explained"
     assert "一季度换届" in reader("town1.officer").get(address).main
     [row] = session.scalars(sa.select(DutyRecord))
@@ -175,3 +180,11 @@ def test_who_comes_second_to_a_register_is_told_so_with_what_he_wrote(reader, wo
     secretary.submit(before, address, **words)
     late = secretary.submit(before, address, 409, **words | {"note": "我也修了"})
     assert "已经登记办结" in late.main and "您写的：我也修了" in late.main
+
+
+def test_what_lies_with_others_is_looked_at_and_not_done_here(reader, play):
+    """What a superior is to answer is done at his desk; the branch looks at it."""
+    case = play.asked()
+    page = reader("village.secretary").get("/ledger")
+    assert f"/cases/{case.id}" in page.links("查看")
+    assert f"/cases/{case.id}" not in page.links("去办理")

@@ -163,3 +163,12 @@ def test_nobody_is_reminded_at_the_year_s_end_of_what_was_put_off(session, world
     names = {person.id: name for name, person in world.people.items()}
     told = session.scalars(sa.select(Notice.person_id).where(Notice.text.contains("组织生活会")))
     assert {names[one] for one in told} == {"organ.secretary", "organ.organizer"}
+
+
+def test_a_meeting_noted_after_its_term_is_said_to_be(reader, year, session, world):
+    """As a party day is: what was noted in time is not marked."""
+    for day, noted in (("2026-06-05", "2026-06-08"), ("2026-10-10", "2026-11-20")):
+        who = world.actor("village.secretary", at(noted).today)
+        life_meetings.note(session, world.units["village"].id, day, who, at(noted))
+    found = words(reader("town1.officer").get(TABLE + "?year=2026"))
+    assert found[12] == "上半年已召开 下半年已召开 补录 第四季度已召开 补录"

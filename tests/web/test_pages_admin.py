@@ -9,7 +9,17 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import AdminChange, CalendarRow, Case, Membership, Person, Post, Refusal, Unit
+from oversight.models import (
+    AdminChange,
+    CalendarRow,
+    Case,
+    Membership,
+    Notice,
+    Person,
+    Post,
+    Refusal,
+    Unit,
+)
 from oversight.time import sweep
 from tests.db.test_acting import give
 from tests.support.world import at
@@ -85,6 +95,11 @@ def test_merging_shows_first_what_passes_on(reader, world, session, play):
         ("posts", "end_post"),
         ("units", "merge"),
     ]
+    told = session.scalars(sa.select(Notice.text)).all()
+    assert "石桥村党支部自2026年11月24日起并入桃源社区党支部。" in told
+    log = officer.get(f"/admin/units/{world.units['village'].id}").main
+    assert "不再任职：village.secretary" in log.replace("： ", "：")
+    assert "免职" not in log and "不再有" not in log
 
 
 def test_the_administrator_does_not_merge(reader, world):

@@ -168,6 +168,10 @@ def test_extension_and_objection_are_under_other_business(reader, world, session
     )
     assert one(session, "rectification").facts["objection"]["answers"] == ["没有收到请示", ""]
     assert "答复：维持" in answered.main
+    case = branch.submit(branch.get(url(case)), "/moves/ask_higher_review", reason="仍有异议")
+    zone = reader("zone.officer")
+    heard = zone.submit(zone.get(case.path), "/moves/answer_review", opinion="予以支持")
+    assert "答复：维持" in heard.main and "上一级复查答复：予以支持" in heard.main
 
 
 def test_a_recalled_order_goes_to_the_branch_that_is_chosen(reader, world, session):

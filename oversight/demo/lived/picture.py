@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from html import escape
 
 from oversight.base.sentences import N_, say
-from oversight.ledger.obligations import STATES
-from oversight.ledger.tally import Tally
+from oversight.ledger.obligations import EXPLAINED, OF_THEM, STATES
+from oversight.ledger.tally import Tally, whole
 
 from .meter import Cost
 
@@ -16,7 +16,6 @@ COLOURS = {
     "settled": "#3a7d44",
     "excused": "#7aa5c9",
     "deployed": "#a3b8c8",
-    "explained": "#8d86a8",
     "open": "#d9a441",
     "overdue": "#b3392f",
 }
@@ -26,7 +25,7 @@ TITLE = N_("%(year)s 年模拟：各月应办事项和每次办理的用时")
 def draw(year: int, tally: Tally, costs: dict[int, Cost]) -> str:
     """Return the picture as SVG, its figures in words too."""
     months = {month: of for month, of in sorted(tally.months().items()) if month}
-    most = max((sum(of.values()) for of in months.values()), default=1) or 1
+    most = max((whole(of) for of in months.values()), default=1) or 1
     body = [
         *_key(),
         *(line for month in range(1, 13) for line in _month(month, months, costs, most)),
@@ -44,7 +43,8 @@ def draw(year: int, tally: Tally, costs: dict[int, Cost]) -> str:
 
 
 def _told(month: int, of: dict[str, int], costs: dict[int, Cost]) -> str:
-    stands = "，".join(f"{say(STATES[state])} {n}" for state, n in of.items() if n)
+    words = {**STATES, EXPLAINED: OF_THEM}
+    stands = "，".join(f"{say(words[state])} {n}" for state, n in of.items() if n)
     cost = costs.get(month)
     took = f"，{cost.requests} 次办理，每次 {cost.each:.1f} 毫秒" if cost else ""
     return f"{month} 月：{stands}{took}"

@@ -242,11 +242,10 @@ class Obligation(TypedDict):
     owed_to: Named | None
     period: Annotated[str, By("2026-11, 2026-Q4, 2026-H2, 2026; empty: a case.")]
     due_on: Day | None
-    state: Annotated[
-        str, one_of(("open", "overdue", "settled", "excused", "deployed", "explained"))
-    ]
+    state: Annotated[str, one_of(("open", "overdue", "settled", "excused", "deployed"))]
     settled_by: str | None
     about: Annotated[str | None, By("What is left of it.")]
+    explained: Annotated[str | None, By("What the unit says of what is overdue, which it stays.")]
     activity: Id | None
     case: Id | None
 
@@ -254,7 +253,7 @@ class Obligation(TypedDict):
 class Obligations(TypedDict):
     items: list[Obligation]
     next: str | None
-    counts: Annotated[dict[str, int], By("How many of a unit stand in each state.")]
+    counts: Annotated[dict[str, int], By("How many stand in each state; `explained` of `overdue`.")]
 
 
 DutyDone = TypedDict(

@@ -80,6 +80,7 @@ def _one(item: Obligation) -> m.Obligation:
         "state": item.state,
         "settled_by": item.settled_by or None,
         "about": item.about or None,
+        "explained": item.why or None,
         "activity": item.activity_id,
         "case": item.case_id,
     }

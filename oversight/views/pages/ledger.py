@@ -56,6 +56,16 @@ class Row:
         return any(one.state == obligations.OVERDUE for one in self.parts)
 
     @property
+    def whys(self) -> list[str]:
+        """Return what the unit says of what is overdue here, each sentence once."""
+        return list(dict.fromkeys(one.why for one in self.parts if one.why))
+
+    @property
+    def silent(self) -> bool:
+        """True where something is overdue of which nothing is said."""
+        return any(one.state == obligations.OVERDUE and not one.why for one in self.parts)
+
+    @property
     def due_on(self) -> date | None:
         return min((one.due_on for one in self.parts if one.due_on), default=None)
 
@@ -86,7 +96,7 @@ def folded(rows: list[Row]) -> list[Row]:
     first: dict[object, Row] = {}
     for number, row in enumerate(rows):
         one = row.first
-        same = (one.unit.id, one.key, str(one.title), str(one.about))
+        same = (one.unit.id, one.key, str(one.title), str(one.about), one.why)
         head = first.setdefault(number if row.monthly or one.case_id else same, row)
         if head is not row:
             head.again.append(row)
@@ -158,6 +168,10 @@ class Ledger:
         return sum(one.state == obligations.OVERDUE for one in self.sides.owe)
 
     @property
+    def explained(self) -> int:
+        return sum(bool(one.why) for one in self.sides.owe)
+
+    @property
     def late_to_us(self) -> int:
         return sum(one.state == obligations.OVERDUE for one in self.sides.owed)
 
@@ -165,7 +179,8 @@ class Ledger:
         """Return where a row is done, and how that is called; None where it is nothing of one's own."""
         one = row.first
         if one.case_id:
-            return url_for("case.show", case_id=one.case_id), _("去办理")
+            mine = one.unit.id == self.unit.id
+            return url_for("case.show", case_id=one.case_id), _("去办理") if mine else _("查看")
         settled = law.duties()[one.key].settled
         if settled == law.YEAR_SHEET:
             return url_for("ledger.year", unit_id=one.unit.id, year=one.period[:4]), _("登记")
@@ -300,7 +315,7 @@ def enter(unit_id, year):
             explanations.explain(
                 db.session, unit.id, year, what, why, session.actor(), session.moment()
             )
-            flash(_("已登记，照“未办，已说明情况”列出"), "ok")
+            flash(_("已登记。这一项仍算超期，旁边注明已说明情况"), "ok")
         else:
             key, on, note = (posted.get(name, "") for name in ("key", "on", "note"))
             duty_records.enter(

@@ -14,12 +14,21 @@ from flask_login import login_required
 from oversight.base.db import db
 from oversight.base.lazy import cached_property
 from oversight.base.refusals import InvalidInput, InvalidTransition, RuleViolation
-from oversight.calendar.party_days import BEFORE, before_start, entry_due, in_trial
+from oversight.calendar.party_days import BEFORE, before_start, in_trial
 from oversight.engine import authority
 from oversight.ledger import course
 from oversight.ledger import life_meetings as meetings
 from oversight.models import LifeMeeting, Unit
-from oversight.rules.life_meetings import LABELS, Term, held, owed, put_off, terms, waits
+from oversight.rules.life_meetings import (
+    LABELS,
+    Term,
+    held,
+    noted_late,
+    owed,
+    put_off,
+    terms,
+    waits,
+)
 from oversight.views import forms, session
 from oversight.views.present import Chip, local_day, translated
 from oversight.views.present import day as day_label
@@ -166,7 +175,7 @@ class Life:
     def entered_later(row: LifeMeeting) -> date | None:
         """Return the day of the entry where it was after the term (补录)."""
         on = local_day(row.noted_at)
-        return on if on > entry_due(db.session, row.zone_id, row.held_on) else None
+        return on if noted_late(db.session, row.zone_id, row.held_on, on) else None
 
 
 @bp.post("/units/<uuid:unit_id>/life-meetings")

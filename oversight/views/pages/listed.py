@@ -58,7 +58,7 @@ def _months(ids: list[str], year: int) -> Iterator[list[Any]]:
         units = list(by_id(db.session, ids[start : start + tables.SIZE]).values())
         units.sort(key=lambda unit: ids.index(unit.id))
         above = by_id(db.session, {unit.parent_id for unit in units if unit.parent_id})
-        for row in tables.read(db.session, units, year, today):
+        for row in tables.read(db.session, units, year, today, session.moment().zone):
             terms = {
                 term.name: cell
                 for term, cell in zip(life.terms(row.unit, year), row.life, strict=True)
@@ -79,7 +79,7 @@ def ledger(unit: Unit, sides: obligations.Sides) -> List:
 def owed(title: str, found: Iterable[obligations.Obligation]) -> List:
     """Return obligations."""
     columns = [_("谁应办"), _("应给谁"), _("事项"), _("条款"), _("期间"), _("期限")]
-    columns += [_("状态"), _("由什么结清"), _("还差什么")]
+    columns += [_("状态"), _("由什么结清"), _("还差什么"), _("已说明情况")]
     return List(title, columns, map(_owed, found))
 
 
@@ -154,6 +154,7 @@ def _owed(one: obligations.Obligation) -> list[Any]:
         translated(obligations.STATES[one.state]),
         translated(one.settled_by),
         translated(one.about),
+        one.why,
     ]
 
 

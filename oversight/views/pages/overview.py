@@ -41,7 +41,6 @@ OFTEN = 3  # stays from which on a state stands in the table itself
 MARKS = {  # the kind of a place, and its sign before a number
     obligations.OVERDUE: ("late", N_("超")),
     obligations.OPEN: ("open", N_("待")),
-    obligations.EXPLAINED: ("info", N_("说")),
     obligations.EXCUSED: ("info", N_("缓")),
     obligations.DEPLOYED: ("info", N_("延")),
     obligations.SETTLED: ("ok", N_("清")),
@@ -260,7 +259,8 @@ class Glance:
 
     @cached_property
     def _states(self) -> dict[str, str]:
-        return {one: _(words) for one, words in obligations.STATES.items()}
+        of_them = {obligations.EXPLAINED: obligations.OF_THEM}
+        return {one: _(words) for one, words in {**obligations.STATES, **of_them}.items()}
 
     @cached_property
     def _signs(self) -> dict[str, tuple[str, str]]:
@@ -368,6 +368,8 @@ class Glance:
     def _stays_below(self) -> str:
         return url_for("overview.stays", unit=self.unit.id, on=self.on)
 
+    whole = staticmethod(tally.whole)
+
     # the trend -----------------------------------------------------------------------------------
 
     @cached_property
@@ -391,7 +393,7 @@ class Glance:
         """Return the drawing of the trend: x of each month, its parts as (kind, y, height), how many
         are overdue.
         """
-        most = max((sum(counts.values()) for _month, counts in self.trend), default=0) or 1
+        most = max((tally.whole(counts) for _month, counts in self.trend), default=0) or 1
         return [
             (34 * n + 6, list(_parts(counts, most)), counts.get(obligations.OVERDUE, 0))
             for n, (_month, counts) in enumerate(self.trend)
@@ -474,7 +476,6 @@ def _day(text: str) -> date | None:
 CHIPS = {
     obligations.OVERDUE: ("late", "late"),
     obligations.SETTLED: ("ok", "ok"),
-    obligations.EXPLAINED: ("info", "doc"),
     obligations.EXCUSED: ("info", "cal"),
     obligations.DEPLOYED: ("info", "cal"),
 }
@@ -513,8 +514,17 @@ class Which:
             one.kind == "must"
             and self.month in (None, tally.month_of(one, at.today.year))
             and self.group in ("", law.group_of(one.key))
-            and self.state in ("", one.state, SOON if overview.due_soon(one, at.today) else None)
+            and self.state in self._stands(one, at.today)
         )
+
+    @staticmethod
+    def _stands(one: Obligation, today: date) -> Iterator[str]:
+        """Yield the words under which an obligation is counted."""
+        yield from ("", one.state)
+        if one.why:
+            yield obligations.EXPLAINED
+        if overview.due_soon(one, today):
+            yield SOON
 
 
 class Rows:

@@ -384,7 +384,7 @@ def _table(refusal: InvalidInput | None = None):
     page = page_of(db.session, [row.id for row in found], cursor, tables.SIZE)
     groups: dict[str, list[tables.Row]] = {}
     today = session.moment().today
-    for row in tables.read(db.session, page.rows, number, today):
+    for row in tables.read(db.session, page.rows, number, today, session.moment().zone):
         groups.setdefault(row.unit.parent_id, []).append(row)
     return render_template(
         "months.html",

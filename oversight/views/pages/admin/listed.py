@@ -142,13 +142,15 @@ def _what(row: AdminChange) -> str:
             l=len(row.what["left"]),
         )
     return "；".join(
-        f"{translated(audit_log.WORDS.get(name, name))}：{_change(*pair)}"
+        f"{translated(audit_log.WORDS.get(name, name))}：{_change(name, *pair)}"
         for name, pair in row.what.items()
         if pair[0] or pair[1]
     )
 
 
-def _change(before: Any, after: Any) -> str:
+def _change(name: str, before: Any, after: Any) -> str:
+    if name == "relieved":
+        return said_day(before)
     if before and after:
         return _("由“%(before)s”改为“%(after)s”", before=said_day(before), after=said_day(after))
     return said_day(after) if after else _("“%(before)s”不再有", before=said_day(before))
