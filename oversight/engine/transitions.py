@@ -35,7 +35,7 @@ from oversight.calendar.zone import zone_settings
 from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
-from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.law.roles import AUTOMATIC, MEMBER, TIMER
 from oversight.models import Case, JournalRow, Unit, images
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -275,6 +275,7 @@ def _fire(attempt: TransitionContext) -> None:
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
     _set_state(attempt, state)
+    _note_side(attempt)
     if attempt.move.enters is not INTERNAL:
         assignment.stop_clock(attempt, before)
         assignment.enter(attempt, state)
@@ -290,6 +291,15 @@ def _fire(attempt: TransitionContext) -> None:
     record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, before.name)
     attempt.session.flush()
+
+
+def _note_side(attempt: TransitionContext) -> None:
+    """Let the work of the next state lie with nobody who has just acted for the branch."""
+    stand = attempt.basis
+    if attempt.actor is not None and stand is not None:
+        people = {attempt.actor.id, stand.acting_for} - {None}
+        side = attempt.workflow.opened_by.name
+        parties.join(attempt.session, attempt.case, side, stand.role, people)
 
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
@@ -900,7 +910,15 @@ def _signature(attempt: TransitionContext) -> str:
             if stand.acting_for
             else f"{name} 代理"
         )
+    elif _writes_for_another(attempt):
+        name = f"{name} 代 {inbox.person_name(attempt.session, attempt.case.data_subject_id)}"
     return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
+
+
+def _writes_for_another(attempt: TransitionContext) -> bool:
+    """True where a step that is a member's own is written down for him (代录)."""
+    own = attempt.basis.role == MEMBER.name and attempt.case.data_subject_id is not None
+    return own and attempt.actor.id != attempt.case.data_subject_id
 
 
 def _outgoing(attempt: TransitionContext, left: str) -> None:

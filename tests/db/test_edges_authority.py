@@ -161,11 +161,13 @@ def test_of_a_joint_request_that_was_taken_over_no_part_is_left_without_anybody(
     """A branch of the zone itself has nobody above its superior: that part stays where it is."""
     play.world.unit("staff", "branch", "zone", "organ", title="党工委机关党支部")
     play.session.commit()
-    case = play.joint("staff")
-    case = play.on("2026-11-30").move(case, "zone.officer", "take_over")
+    case = play.joint("staff")  # for which the zone's officer agreed to join
+    play.on("2026-11-30").refused(Forbidden, "authority", case, "zone.officer", "take_over")
+    case = play.move(case, "zone.secretary", "take_over")
     assert play.desks(case) == ["zone", "zone"]
-    case = play.move(case, "zone.officer", "approve")
-    assert play.move(case, "zone.officer", "approve").state == "approved"
+    play.refused(Forbidden, "authority", case, "zone.officer", "approve")
+    case = play.move(case, "zone.secretary", "approve")
+    assert play.move(case, "zone.secretary", "approve").state == "approved"
 
 
 def test_of_a_joint_request_that_climbed_twice_every_part_lies_with_the_highest(play):
