@@ -610,10 +610,17 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
 
 
 def reassign_unit(
-    session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
+    session: Session,
+    case_id: str,
+    unit: Unit,
+    who: Actor | None,
+    at: Moment,
+    reason: str = "",
+    *,
+    afresh: bool = False,
 ) -> Case:
     """Pass an open case and its work items to the successor of its unit, or to the unit that its
-    member joined.
+    member joined; `afresh` gives a branch that had no part in it before its own full time.
 
     Does not commit.
     """
@@ -621,10 +628,14 @@ def reassign_unit(
     attempt = context(session, case, at, who, raw={"reason": reason} if reason else {})
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
+    first = case.facts.get("came_from") or case.unit_id
+    attempt.set_facts(came_from=None if first == unit.id else first)  # None where it comes back
     case.unit, case.unit_id = unit, unit.id
     assignment.follow_case(session, case)
     _raise_version(attempt)
-    assignment.reassign(attempt, attempt.workflow.state(case.state))
+    state = attempt.workflow.state(case.state)
+    attempt.restart_clock = afresh and not state.waits_on.role.judges
+    assignment.stay(attempt, state)
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     _count(attempt)

@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight import workflows
 from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.engine import assignment, authority, inbox, transitions
 from oversight.law.roles import ABOVE, SUPERIOR
@@ -18,11 +19,11 @@ from oversight.models import Case, Membership, WorkItem
 from oversight.register import reorganize
 from tests.db.test_absence_walk import do, missing
 from tests.db.test_appraisal_cases import branch, no, setting
-from tests.db.test_appraisal_walk import Appraising
+from tests.db.test_appraisal_walk import SELF, Appraising
 from tests.db.test_authority import middle
 from tests.db.test_committee_secret import FIVE, ballots
 from tests.db.test_matrix_part2 import DRIVES
-from tests.db.test_queue_agrees import relieve, stand_in
+from tests.db.test_queue_agrees import disagreements, relieve, stand_in
 from tests.support.actors import Play, second_hat
 
 YES = {"agree": True, "opinion": "同意"}
@@ -119,6 +120,22 @@ def test_a_members_own_case_of_a_merged_branch_stays_closed_to_the_heirs_leaders
     play = Play(session, world)
     merge(play)
     assert not reads(play, "community.secretary", case)
+
+
+def test_members_of_a_merged_branch_write_their_own_in_the_heir(village):
+    """承继: what waits for members waits for them in the branch that has the case now."""
+    village.begin()
+    case = village.lead("open_self_assessment")
+    merge(village)
+    case = village.session.get(Case, case.id, populate_existing=True)
+    workflow = workflows.of(case)
+    party = workflow.state(case.state).waits_on
+    said = authority.waits_label(village.session, workflow, case, party, village.at.today)
+    assert said.startswith("桃源社区党支部：党员分别自评（还有 ")
+    assert set(village.desks(case)) == {"community"}
+    assert disagreements(village) == []
+    assert case.facts["came_from"] == village.world.units["village"].id
+    village.do("village.member1", "file_self_assessment", **SELF)
 
 
 # Exactly at a limit ------------------------------------------------------------------------------
