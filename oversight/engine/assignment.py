@@ -253,6 +253,8 @@ def reassign(attempt: TransitionContext, state: State) -> None:
         desk.due_on = attempt.case.due_on or NEVER
         if desk.person_id is None:
             _reassign_row(attempt, state, desk)
+        elif isinstance(party, MultiInstance) and not isinstance(party, Committee):
+            desk.unit_id = attempt.unit.id  # a member answers in the branch that has the case now
     _assign_people(attempt, attempt.seats)
     for person in attempt.shows:
         _lay(attempt, authority.Assignee(attempt.unit, "member", 0), kind="copy", person_id=person)

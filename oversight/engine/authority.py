@@ -95,7 +95,8 @@ def barred(
     here: standing.Day | None = None,
 ) -> set[str]:
     """Return who may not act in a role: the recused, and for judging roles the applicant's own
-    people, or where the law says so all members of the branch.
+    people, who acted in the branch's place, or where the law says so all members of the branch.
+    Who wrote down a member's wish for him does not answer it for the branch.
 
     One's own case counts as a vacancy. The fact `with` names further branches whose case it is too.
     A stand-in is barred where he or the one he replaces is barred.
@@ -105,12 +106,13 @@ def barred(
     if role.seat != "person":
         out |= {case.data_subject_id} - {None}
     if not role.judges:
-        return out
+        written = role.seat == "unit" and workflow.opened_by.seat == "person"
+        return out | known.applicants if written else out
     if workflow.outsiders:
         here = standing.day(session, case.zone_id, on, [], here)
         out |= here.members(session, case.unit_id)
     if role.impartial:
-        out |= known.applicants
+        out |= known.applicants | known.stood_in
     if role.anew:
         out |= set(_roster(session, case).people) | set(
             session.scalars(
@@ -493,7 +495,8 @@ def waits_label(session: Session, workflow: Workflow, case: Case, party: Party, 
     """Name whom a case waits for today: the unit that answers, or the label of the timer."""
     if party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
-        unit = _name(session, case, waiting[0]) if waiting else case.unit.name
+        body = waiting and isinstance(party, Committee)
+        unit = _name(session, case, waiting[0]) if body else case.unit.name
         return say(
             "%(unit)s：%(party)s（还有 %(count)s 人）",
             unit=unit,

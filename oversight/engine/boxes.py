@@ -6,15 +6,17 @@ own units, what he did. Only these are judged, each by the conditions of `sight`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.db import is_id
-from oversight.law.roles import CANDIDATE_GROUPS, COMMITTEE
+from oversight.law.roles import BRANCH_SIDE, CANDIDATE_GROUPS, COMMITTEE
 from oversight.models import Case, FollowUp, JournalRow, Membership, Recusal, Unit, WorkItem
 from oversight.organization.standing import is_member
 
-from .sight import OPEN, acted, at_seat, joins, on_my_desk, passed_on, visible
+from .sight import OPEN, acted, at_seat, joins, on_my_desk, passed_on, visible, wishes
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 OPEN_ONLY = ("waiting", "follow_up")  # boxes that begin at cases of which many are closed
@@ -170,7 +172,17 @@ def doubtful(who, openers: frozenset[str]):
             WorkItem.unit_id.in_(units), WorkItem.closed_at.is_(None), WorkItem.slot_id.is_not(None)
         ),
     ]
-    return sa.union_all(*found, *(_judged(who, people, openers) if _judges(who) else ()))
+    if not _judges(who):
+        return sa.union_all(*found, *_acted(people, wishes()))
+    return sa.union_all(*found, *_judged(who, people, openers))
+
+
+def _acted(people: list[str], roles: Iterable[str]):
+    """Yield the cases in which somebody acted in one of these roles, each asked from his side."""
+    for acting in (JournalRow.actor_id, JournalRow.acting_for):
+        yield sa.select(JournalRow.case_id).where(
+            acting.in_(people), acting.is_not(None), JournalRow.role.in_(set(roles))
+        )
 
 
 def _judges(who) -> bool:
@@ -187,11 +199,8 @@ def _judged(who, people: list[str], openers: frozenset[str]):
     law = sa.tuple_(Case.workflow, Case.definition_version).in_(workflows.keeping_members_out())
     own = sa.select(Membership.unit_id).where(Membership.person_id.in_(people), is_member(who.on))
     yield sa.select(Case.id).where(Case.unit_id.in_(own), law, OPEN)
-    # who sat in a body decides nothing anew: asked from his side, whatever waits for that now
-    for acting in (JournalRow.actor_id, JournalRow.acting_for):
-        yield sa.select(JournalRow.case_id).where(
-            acting.in_(people), acting.is_not(None), JournalRow.role.in_({*openers, COMMITTEE.name})
-        )
+    # who sat in a body decides nothing anew, whatever waits for that now
+    yield from _acted(people, {*openers, *wishes(), *BRANCH_SIDE, COMMITTEE.name})
     yield sa.select(WorkItem.case_id).where(
         WorkItem.person_id.in_(people), WorkItem.role == "member"
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from oversight import workflows
-from oversight.law.roles import COMMITTEE, Role
+from oversight.law.roles import BRANCH_SIDE, COMMITTEE, Role
 from oversight.models import (
     Appraised,
     Case,
@@ -134,7 +134,11 @@ def _acting_seats(who):
                 ~sa.exists()
                 .where(
                     _case.id == WorkItem.case_id,
-                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
+                    sa.or_(
+                        _case.data_subject_id == row.for_id,
+                        _barred(who, row.for_id, _case),
+                        _wrote(row.for_id, _case),
+                    ),
                 )
                 .correlate(WorkItem),
             ]
@@ -159,6 +163,7 @@ def on_my_desk(who, kinds: tuple[str, ...]):
         WorkItem.kind.in_(kinds),
         at_seat(who),
         sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
+        sa.or_(WorkItem.kind == "copy", ~_wrote(who.id, Case)),
         sa.or_(
             WorkItem.role == "member",
             Case.data_subject_id.is_(None),
@@ -206,6 +211,26 @@ def _barred(who, person_id: str, case):
             sa.and_(waits_on(case, anew), decided),
         ),
     )
+
+
+def _wrote(person_id: str, case):
+    """Return the condition that a person wrote down a member's wish on which the branch is to
+    answer, as `authority.barred` has it.
+    """
+    wrote = sa.exists().where(
+        JournalRow.case_id == case.id,
+        JournalRow.role.in_(wishes()),
+        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+    )
+    answers = waits_on(case, lambda role: role.seat == "unit" and not role.judges)
+    laws = [law.name for law in workflows.every() if law.opened_by.seat == "person"]
+    return sa.and_(case.workflow.in_(laws), answers, wrote.correlate(case))
+
+
+def wishes() -> set[str]:
+    """Return the roles in which a member asks for himself, or somebody writes for him."""
+    laws = workflows.every()
+    return {law.opened_by.name for law in laws if law.opened_by.seat == "person"}
 
 
 def _belongs(who, person_id: str, case):
@@ -275,8 +300,8 @@ def _mine_to_do(who):
 
 
 def _applied(person_id: str):
-    """Return the condition that a person acted for the side that opened the case: he does not judge
-    it.
+    """Return the condition that a person acted for the side that opened the case, or for the branch
+    that it is about: he does not judge it.
     """
     sides = [
         sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
@@ -286,7 +311,7 @@ def _applied(person_id: str):
         sa.exists()
         .where(
             JournalRow.case_id == WorkItem.case_id,
-            sa.or_(sa.false(), *sides),
+            sa.or_(sa.and_(JournalRow.role.in_(BRANCH_SIDE), JournalRow.kind == "move"), *sides),
             sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
         )
         .correlate(WorkItem)

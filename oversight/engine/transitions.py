@@ -35,7 +35,7 @@ from oversight.calendar.zone import zone_settings
 from oversight.law.binding import own_id
 from oversight.law.definition import INTERNAL, Move, MultiInstance, Rule, State, Workflow
 from oversight.law.inputs import read_words
-from oversight.law.roles import AUTOMATIC, TIMER
+from oversight.law.roles import AUTOMATIC, MEMBER, TIMER
 from oversight.models import Case, JournalRow, Unit, images
 from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
@@ -275,6 +275,7 @@ def _fire(attempt: TransitionContext) -> None:
     machine(attempt.workflow).events[attempt.move.name].trigger(attempt)
     state = attempt.workflow.state(attempt.state)
     _set_state(attempt, state)
+    _note_side(attempt)
     if attempt.move.enters is not INTERNAL:
         assignment.stop_clock(attempt, before)
         assignment.enter(attempt, state)
@@ -290,6 +291,15 @@ def _fire(attempt: TransitionContext) -> None:
     record(attempt, "move", attempt.move.name, before.name, state.name)
     _outgoing(attempt, before.name)
     attempt.session.flush()
+
+
+def _note_side(attempt: TransitionContext) -> None:
+    """Let the work of the next state lie with nobody who has just acted for the branch."""
+    stand = attempt.basis
+    if attempt.actor is not None and stand is not None:
+        people = {attempt.actor.id, stand.acting_for} - {None}
+        side = attempt.workflow.opened_by.name
+        parties.join(attempt.session, attempt.case, side, stand.role, people)
 
 
 def _note_silence(attempt: TransitionContext, state: State) -> None:
@@ -600,10 +610,17 @@ def force_close(session: Session, case_id: str, reason: str, who: Actor | None, 
 
 
 def reassign_unit(
-    session: Session, case_id: str, unit: Unit, who: Actor | None, at: Moment, reason: str = ""
+    session: Session,
+    case_id: str,
+    unit: Unit,
+    who: Actor | None,
+    at: Moment,
+    reason: str = "",
+    *,
+    afresh: bool = False,
 ) -> Case:
     """Pass an open case and its work items to the successor of its unit, or to the unit that its
-    member joined.
+    member joined; `afresh` gives a branch that had no part in it before its own full time.
 
     Does not commit.
     """
@@ -611,10 +628,14 @@ def reassign_unit(
     attempt = context(session, case, at, who, raw={"reason": reason} if reason else {})
     attempt.basis = _recorded(case, who, "successor")
     attempt.result = {"unit": [case.unit_id, unit.id]}
+    first = case.facts.get("came_from") or case.unit_id
+    attempt.set_facts(came_from=None if first == unit.id else first)  # None where it comes back
     case.unit, case.unit_id = unit, unit.id
     assignment.follow_case(session, case)
     _raise_version(attempt)
-    assignment.reassign(attempt, attempt.workflow.state(case.state))
+    state = attempt.workflow.state(case.state)
+    attempt.restart_clock = afresh and not state.waits_on.role.judges
+    assignment.stay(attempt, state)
     record(attempt, "inherit", "inherit", case.state, case.state)
     session.flush()
     _count(attempt)
@@ -900,7 +921,15 @@ def _signature(attempt: TransitionContext) -> str:
             if stand.acting_for
             else f"{name} 代理"
         )
+    elif _writes_for_another(attempt):
+        name = f"{name} 代 {inbox.person_name(attempt.session, attempt.case.data_subject_id)}"
     return f"{name}（{unit.name}{inbox.office_label(stand.office)}）"
+
+
+def _writes_for_another(attempt: TransitionContext) -> bool:
+    """True where a step that is a member's own is written down for him (代录)."""
+    own = attempt.basis.role == MEMBER.name and attempt.case.data_subject_id is not None
+    return own and attempt.actor.id != attempt.case.data_subject_id
 
 
 def _outgoing(attempt: TransitionContext, left: str) -> None:

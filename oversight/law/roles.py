@@ -111,6 +111,8 @@ BRANCH = Role(
     "unit",
     (BRANCH_LEADERS, ("publicity", "discipline", "committee"), ("member",)),
 )
+# Who acts as one of these is on the branch's side of a case, also where he stands in from above.
+BRANCH_SIDE = (BRANCH.name, "each_partner")
 SUPERIOR = Role("superior", "上级党组织", "superior", _SUPERIOR)
 ABOVE = Role("above", "再上一级党组织", "above", _SUPERIOR, group_of="superior")
 ZONE_OFFICE = Role(

@@ -178,7 +178,8 @@ class Records:
         """Return the branches that these units answer for or are."""
         if all(unit.kind == "branch" for unit in self.units):
             return self.units
-        return branches_below(self.session, [one for one in self.units if one.kind != "branch"])
+        above = [one for one in self.units if one.kind != "branch"]
+        return branches_below(self.session, above, self.at.today)
 
     @cached_property
     def notices(self) -> set[tuple[str, str]]:
@@ -891,27 +892,38 @@ def readable(session: Session, unit_id: str | None, who: Actor) -> Unit:
     return unit
 
 
-def branches_below(session: Session, tops: list[Unit]) -> list[Unit]:
-    """Return all branches below some units that have not ended, town by town in their own order."""
+def branches_below(session: Session, tops: list[Unit], on: date | None = None) -> list[Unit]:
+    """Return all branches below some units that have not ended, or had not on a day, town by town in
+    their own order.
+    """
     parent = aliased(Unit)
     found = session.scalars(
         sa.select(Unit)
         .join(parent, parent.id == Unit.parent_id)
-        .where(Unit.id.in_(below_of([top.path for top in tops])), *_EXISTING)
+        .where(Unit.id.in_(below_of([top.path for top in tops])), *_there(on))
         .order_by(parent.sort, parent.id, Unit.sort, Unit.id)
     )
     return list(found)
 
 
-def below(session: Session, top: Unit, cursor: str | None, size: int) -> list[Unit]:
-    """Return a page of the branches below a unit, town by town, one more than it holds where it goes
-    on. Raises InvalidInput.
+def _there(on: date | None) -> tuple:
+    """Return the conditions that a branch has not ended, or had not on a day."""
+    if on is None:
+        return _EXISTING
+    return Unit.kind == "branch", sa.or_(Unit.ended_on.is_(None), Unit.ended_on > on)
+
+
+def below(
+    session: Session, top: Unit, cursor: str | None, size: int, on: date | None = None
+) -> list[Unit]:
+    """Return a page of the branches below a unit, as they are or were on a day, town by town, one more
+    than it holds where it goes on. Raises InvalidInput.
     """
     parent = aliased(Unit)
     wanted = (
         sa.select(Unit)
         .join(parent, parent.id == Unit.parent_id)
-        .where(Unit.id.in_(below_of([top.path])), *_EXISTING)
+        .where(Unit.id.in_(below_of([top.path])), *_there(on))
     )
     order = (parent.sort, parent.id, Unit.sort, Unit.id)
     return [row.Unit for row in page_of(session, wanted, order, Unit, cursor, size)]

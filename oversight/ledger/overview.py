@@ -250,7 +250,7 @@ def owed(
     """Yield what these branches owe, or of `own` what a superior owes for its year and to those below."""
     years = obligations.read_all(session, units, at)
     if own and top.kind != "branch":
-        branches = obligations.branches_below(session, [top])
+        branches = obligations.branches_below(session, [top], at.today)
         below = seats(session, top, branches)[-1][1]
         for facts in obligations.read_all(session, [*branches, top], at):
             facts.records.branches = branches

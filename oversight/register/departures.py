@@ -63,7 +63,7 @@ def settle(session: Session, case_id: str, who: Actor | None, at: Moment) -> boo
         WHY.get(person.left_why, "") if lost else f"转出：已转到{branch.name}" if branch else ""
     )
     if branch is not None and workflows.of(case).inherits:
-        transitions.reassign_unit(session, case_id, branch, who, at, reason)
+        transitions.reassign_unit(session, case_id, branch, who, at, reason, afresh=True)
     else:
         transitions.force_close(session, case_id, reason or N_("转出：不再是本支部党员"), who, at)
     return True

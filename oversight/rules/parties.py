@@ -8,7 +8,7 @@ was written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -17,15 +17,19 @@ from sqlalchemy.orm import Session
 from oversight.base.db import Id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared, among
+from oversight.law.roles import BRANCH_SIDE
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
 
 @dataclass(frozen=True)
 class Parties:
-    """`applicants` acted for the side that opened the case, or were stood in for there."""
+    """`applicants` acted for the side that opened the case, or were stood in for there; `stood_in`
+    made the moves of the branch that it is about, or were stood in for there.
+    """
 
     recused: frozenset[str] = frozenset()
     applicants: frozenset[str] = frozenset()
+    stood_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
         return Parties(), []
     if session.autoflush:
         session.flush()
-    found: dict[str, list] = {"item": [], "help": [], "out": [], "side": [], "zone": []}
+    parts = ("item", "help", "out", "side", "branch", "zone")
+    found: dict[str, list] = {part: [] for part in parts}
     for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
         found[row.part].append(row)
     epochs.see(session, case.zone_id, found["zone"][0].id)
@@ -78,6 +83,15 @@ def begin(session: Session, case: Case) -> None:
     _items.of(session)[case.id] = []
 
 
+def join(session: Session, case: Case, side: str, role: str, people: Iterable[str]) -> None:
+    """Keep that people act for the branch in a step that the journal does not hold yet: where it
+    lies next depends on it.
+    """
+    if role in BRANCH_SIDE:
+        known = of(session, case, side)
+        _people.of(session)[case.id] = replace(known, stood_in=known.stood_in | set(people))
+
+
 def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None:
     """Keep the open work items of a case, which have all been read as rows of the table."""
     found: dict[str, list] = {"item": [], "help": []}
@@ -90,22 +104,31 @@ def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
     """Read who has a part in many cases of a zone, by case the role by which it was opened."""
     recused: dict[str, set[str]] = {case_id: set() for case_id in sides}
     applicants: dict[str, set[str]] = {case_id: set() for case_id in sides}
-    for case_id, role, person, other in _MANY.rows(session, cases=sides, of_zone=zone_id):
+    stood_in: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    for case_id, role, kind, person, other in _MANY.rows(session, cases=sides, of_zone=zone_id):
         if case_id is None:
             epochs.see(session, zone_id, person)
         elif role is None:
             recused[case_id].add(person)
         elif role == sides[case_id]:
             applicants[case_id] |= {person, other} - {None}
+        if role in BRANCH_SIDE and kind == "move":
+            stood_in[case_id] |= {person, other} - {None}
     store = _people.of(session)
     for case_id in sides:
-        store[case_id] = Parties(frozenset(recused[case_id]), frozenset(applicants[case_id]))
+        store[case_id] = Parties(
+            *(frozenset(part[case_id]) for part in (recused, applicants, stood_in))
+        )
 
 
 def _parties(found: dict[str, list]) -> Parties:
-    applicants = {one for row in found["side"] for one in (row.person_id, row.handed_to)}
     recused = (row.person_id for row in found["out"])
-    return Parties(frozenset(recused), frozenset(applicants - {None}))
+    return Parties(frozenset(recused), _acted(found["side"]), _acted(found["branch"]))
+
+
+def _acted(rows: list) -> frozenset[str]:
+    people = {one for row in rows for one in (row.person_id, row.handed_to)}
+    return frozenset(people - {None})
 
 
 def _lying(found: dict[str, list]) -> list[Item]:
@@ -163,6 +186,14 @@ _READ = Prepared(
             _journal.acting_for,
             sa.and_(_journal.case_id == _case, _journal.role == sa.bindparam("side")),
         ).distinct(),
+        _others(
+            "branch",
+            _journal.actor_id,
+            _journal.acting_for,
+            sa.and_(
+                _journal.case_id == _case, _journal.role.in_(BRANCH_SIDE), _journal.kind == "move"
+            ),
+        ).distinct(),
         sa.select(sa.literal_column("'zone'"), _zones.epoch, *(sa.null(),) * 7).where(
             _zones.id == sa.bindparam("of_zone")
         ),
@@ -175,15 +206,19 @@ def _many(dialect: str):
         sa.select(
             _recusals.case_id,
             sa.cast(sa.null(), sa.String).label("role"),
+            sa.cast(sa.null(), sa.String).label("kind"),
             _recusals.person_id,
             sa.cast(sa.null(), Id).label("other"),
         ).where(among(_recusals.case_id, "cases", dialect)),
-        sa.select(_journal.case_id, _journal.role, _journal.actor_id, _journal.acting_for)
+        sa.select(
+            *(_journal.case_id, _journal.role, _journal.kind),
+            *(_journal.actor_id, _journal.acting_for),
+        )
         .where(among(_journal.case_id, "cases", dialect))
         .distinct(),
-        sa.select(sa.cast(sa.null(), Id), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)).where(
-            _zones.id == sa.bindparam("of_zone")
-        ),
+        sa.select(
+            sa.cast(sa.null(), Id), sa.null(), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)
+        ).where(_zones.id == sa.bindparam("of_zone")),
     )
 
 

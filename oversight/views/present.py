@@ -283,6 +283,7 @@ def _register_globals(app: Flask) -> None:
         lesson_form=lesson_form,
         unit_name=unit_name,
         successor=successor,
+        formerly=formerly,
         branches=branches,
         named_units=named_units,
         documents=DOCUMENTS,
@@ -608,6 +609,12 @@ def superior(unit: Unit) -> Unit:
 def successor(unit: Unit) -> Unit | None:
     """Return the branch that stands in for a merged one."""
     return successor_of(db.session, unit) if unit.successor_id else None
+
+
+def formerly(case: Case) -> str:
+    """Name whose case it was, of one that passed to another branch: that may have its own beside it."""
+    first = case.facts.get("came_from")
+    return _("（原%(unit)s）", unit=unit_name(first)) if first else ""
 
 
 def definition(case: Case):

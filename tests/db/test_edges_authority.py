@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight import workflows
 from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.engine import assignment, authority, inbox, transitions
 from oversight.law.roles import ABOVE, SUPERIOR
@@ -18,11 +19,11 @@ from oversight.models import Case, Membership, WorkItem
 from oversight.register import reorganize
 from tests.db.test_absence_walk import do, missing
 from tests.db.test_appraisal_cases import branch, no, setting
-from tests.db.test_appraisal_walk import Appraising
+from tests.db.test_appraisal_walk import SELF, Appraising
 from tests.db.test_authority import middle
 from tests.db.test_committee_secret import FIVE, ballots
 from tests.db.test_matrix_part2 import DRIVES
-from tests.db.test_queue_agrees import relieve, stand_in
+from tests.db.test_queue_agrees import disagreements, relieve, stand_in
 from tests.support.actors import Play, second_hat
 
 YES = {"agree": True, "opinion": "同意"}
@@ -121,6 +122,22 @@ def test_a_members_own_case_of_a_merged_branch_stays_closed_to_the_heirs_leaders
     assert not reads(play, "community.secretary", case)
 
 
+def test_members_of_a_merged_branch_write_their_own_in_the_heir(village):
+    """承继: what waits for members waits for them in the branch that has the case now."""
+    village.begin()
+    case = village.lead("open_self_assessment")
+    merge(village)
+    case = village.session.get(Case, case.id, populate_existing=True)
+    workflow = workflows.of(case)
+    party = workflow.state(case.state).waits_on
+    said = authority.waits_label(village.session, workflow, case, party, village.at.today)
+    assert said.startswith("桃源社区党支部：党员分别自评（还有 ")
+    assert set(village.desks(case)) == {"community"}
+    assert disagreements(village) == []
+    assert case.facts["came_from"] == village.world.units["village"].id
+    village.do("village.member1", "file_self_assessment", **SELF)
+
+
 # Exactly at a limit ------------------------------------------------------------------------------
 
 
@@ -161,11 +178,13 @@ def test_of_a_joint_request_that_was_taken_over_no_part_is_left_without_anybody(
     """A branch of the zone itself has nobody above its superior: that part stays where it is."""
     play.world.unit("staff", "branch", "zone", "organ", title="党工委机关党支部")
     play.session.commit()
-    case = play.joint("staff")
-    case = play.on("2026-11-30").move(case, "zone.officer", "take_over")
+    case = play.joint("staff")  # for which the zone's officer agreed to join
+    play.on("2026-11-30").refused(Forbidden, "authority", case, "zone.officer", "take_over")
+    case = play.move(case, "zone.secretary", "take_over")
     assert play.desks(case) == ["zone", "zone"]
-    case = play.move(case, "zone.officer", "approve")
-    assert play.move(case, "zone.officer", "approve").state == "approved"
+    play.refused(Forbidden, "authority", case, "zone.officer", "approve")
+    case = play.move(case, "zone.secretary", "approve")
+    assert play.move(case, "zone.secretary", "approve").state == "approved"
 
 
 def test_of_a_joint_request_that_climbed_twice_every_part_lies_with_the_highest(play):

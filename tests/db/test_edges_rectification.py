@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.base.refusals import RuleViolation
-from tests.support.actors import Play
+from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.engine import inbox
+from tests.db.test_queue_agrees import disagreements
+from tests.db.test_rectification_walk import FINDINGS, ITEMS
+from tests.support.actors import Play, end_posts
 
 
 @pytest.fixture
@@ -46,3 +49,51 @@ def test_only_branches_of_state_firms_are_visited_online(play, unit, refused):
         play.no(RuleViolation, "micro_of_firms", play.open, "town1.inspector", **opening)
     else:
         assert play.open("town1.inspector", method="online", **opening).facts["method"] == "online"
+
+
+def taken_to_town(play):
+    end_posts(play, "village")
+    facts = {"method": "random", "inspected_on": "2026-11-24", "findings": FINDINGS}
+    case = play.on("2026-11-24").open("town1.inspector", workflow="rectification", **facts)
+    case = play.say(case, "town1.secretary", "sign_off", {"due_on": "2026-12-18"})
+    case = play.say(case, "town1.inspector", "issue", {"due_on": "2026-12-18"})
+    return play.say(case, "town1.officer", "acknowledge", {})
+
+
+def test_who_stood_in_for_a_vacant_branch_does_not_judge_what_he_did_for_it(play):
+    """House rules 5 and 8 of G-4.4f: an objection is heard, and a report re-checked, by others."""
+    case = taken_to_town(play)
+    case = play.say(case, "town1.officer", "object", {"reason": "当日已请示"})
+    assert disagreements(play) == []
+    play.no(Forbidden, "authority", play.say, case, "town1.officer", "answer_objection", {})
+    case = play.say(case, "town1.secretary", "answer_objection", {"opinion": "维持"})
+    case = play.on("2026-12-03").say(case, "town1.officer", "report", {"items": ITEMS})
+    assert disagreements(play) == []
+    for move in ("accept", "send_back"):
+        play.no(Forbidden, "authority", play.say, case, "town1.officer", move, {})
+    officer = play.who("town1.officer")
+    assert inbox.cases(play.session, officer, "mine", officer.on).items == []
+    verdicts = {"verdicts": ["accepted", "accepted"], "opinion": "已整改"}
+    assert play.say(case, "town1.secretary", "accept", verdicts).state == "closed"
+
+
+def test_nor_may_he_let_himself_have_more_time(play):
+    case = play.on("2026-12-01").say(
+        taken_to_town(play),
+        "town1.officer",
+        "ask_extension",
+        {"until": "2026-12-22", "reason": "材料未齐"},
+    )
+    for move in ("grant", "deny"):
+        play.no(Forbidden, "authority", play.say, case, "town1.officer", move, {})
+    assert play.say(case, "town1.secretary", "grant", {}).state == "fixing"
+
+
+def test_of_two_who_stood_in_neither_judges(play):
+    case = taken_to_town(play)
+    case = play.on("2026-12-03").say(case, "town1.secretary", "report", {"items": ITEMS})
+    verdicts = {"verdicts": ["accepted", "accepted"], "opinion": "已整改"}
+    for name in ("town1.secretary", "town1.officer"):
+        play.no(Forbidden, "authority", play.say, case, name, "accept", verdicts)
+    assert play.desks(case) == ["town1"] and disagreements(play) == []
+    assert play.say(case, "town1.deputy", "accept", verdicts).state == "closed"

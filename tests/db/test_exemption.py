@@ -21,7 +21,8 @@ from oversight.engine import inbox
 from oversight.models import WorkItem
 from oversight.organization.members import expected
 from oversight.time import sweep
-from tests.support.actors import Play, second_hat
+from tests.db.test_queue_agrees import disagreements
+from tests.support.actors import Play, end_posts, second_hat
 
 WHY = {"reason": "能按时到会，不需要免予参加"}
 
@@ -140,9 +141,55 @@ def test_the_branch_may_write_for_a_member_who_cannot(play):
     case = ask(play, who="village.organizer", about="village.member1")
     assert (play.journal(case)[0].role, play.journal(case)[0].actor) == (
         "member",
-        "village.organizer（石桥村党支部组织委员）",
+        "village.organizer 代 village.member1（石桥村党支部组织委员）",
     )
     assert play.move(case, "village.secretary", "support").state == "supported"
+
+
+def test_who_wrote_for_a_member_does_not_answer_for_the_branch(play):
+    """House rule: a member asks himself; what was entered for him another studies and answers."""
+    case = ask(play, who="village.secretary", about="village.member1")
+    assert play.journal(case)[0].actor == "village.secretary 代 village.member1（石桥村党支部书记）"
+    for move in ("support", "not_support"):
+        play.refused(Forbidden, "authority", case, "village.secretary", move)
+    secretary, organizer = play.who("village.secretary"), play.who("village.organizer")
+    assert inbox.cases(play.session, secretary, "mine", secretary.on).items == []
+    assert inbox.waiting(play.session, secretary)[0] == {}
+    assert inbox.waiting(play.session, organizer)[0] == {"exemption": 1}
+    assert disagreements(play) == []
+    assert play.move(case, "village.organizer", "support").state == "supported"
+    assert play.move(case, "town1.officer", "approve").state == "in_force"
+
+
+def test_the_superior_takes_a_wish_where_the_only_one_in_office_wrote_it(play):
+    alone = {"village.secretary"}
+    end_posts(play, "village", but=alone)
+    case = ask(play, who="village.secretary", about="village.member1")
+    play.refused(Forbidden, "authority", case, "village.secretary", "support")
+    case = play.move(case, "town1.officer", "support")
+    play.refused(Forbidden, "authority", case, "town1.officer", "approve")
+    assert play.move(case, "town1.secretary", "approve").state == "in_force"
+
+
+def test_who_stood_in_for_a_vacant_branch_does_not_approve_above_it(play):
+    end_posts(play, "village")
+    case = play.move(ask(play), "town1.officer", "support")
+    assert disagreements(play) == []
+    for move in ("approve", "refuse"):
+        play.refused(Forbidden, "authority", case, "town1.officer", move)
+    officer = play.who("town1.officer")
+    assert inbox.cases(play.session, officer, "mine", officer.on).items == []
+    assert play.move(case, "town1.secretary", "approve").state == "in_force"
+
+
+def test_the_zone_approves_where_the_town_has_one_officer_who_stood_in(play):
+    end_posts(play, "village")
+    end_posts(play, "town1", but={"town1.officer"})
+    case = play.move(ask(play), "town1.officer", "support")
+    assert play.desks(case) == ["zone"], "it lies there at once, not on an empty desk"
+    play.refused(Forbidden, "authority", case, "town1.officer", "approve")
+    assert disagreements(play) == []
+    assert play.move(case, "zone.officer", "approve").state == "in_force"
 
 
 def test_a_secretary_s_own_wish_is_studied_by_others(play):

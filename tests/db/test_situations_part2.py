@@ -16,8 +16,8 @@ from oversight.base.refusals import Forbidden, NotFound, RuleViolation
 from oversight.calendar.party_days import activity_for, status
 from oversight.engine import inbox, journal
 from oversight.ledger import attendance
-from oversight.models import Activity, Case, JournalRow, Paper, Post
-from oversight.register import reorganize
+from oversight.models import Activity, Case, JournalRow, Membership, Paper, Post
+from oversight.register import departures, reorganize
 from oversight.time import sweep
 from tests.db.test_attendance import people, record, sheet
 from tests.db.test_rectification_walk import ITEMS, do, fixing, opened, rechecking
@@ -107,6 +107,34 @@ def test_unfinished_make_ups_of_a_merged_branch_pass_to_its_successor_and_are_fi
     assert attendance.balance(session, row)["end_made_up"] == 1, (
         "the sums of the old branch's day still balance"
     )
+
+
+def test_who_follows_up_a_member_that_came_has_his_own_time(session, world):
+    """A transfer with an absence that the old branch left lying: the new one begins on its first day."""
+    case = absent(session, world)
+    late = session.get(Case, case.id, populate_existing=True).due_on
+    assert late < date(2026, 11, 30)
+    on = date(2026, 11, 30)
+    session.execute(
+        sa.update(Membership)
+        .where(Membership.person_id == case.data_subject_id)
+        .values(unit_id=world.units["community"].id, from_on=on)
+    )
+    session.commit()
+    who = world.actor("town1.officer", on)
+    departures.settle(session, case.id, who, at("2026-11-30"))
+    session.commit()
+    moved = session.get(Case, case.id, populate_existing=True)
+    assert moved.unit_id == world.units["community"].id
+    assert (moved.running_since, moved.due_on > on) == (on, True)
+
+
+def test_what_a_merged_branch_left_late_stays_late(session, world):
+    case = absent(session, world)
+    late = case.due_on
+    merge(session, world)
+    moved = session.get(Case, case.id, populate_existing=True)
+    assert (moved.due_on, moved.unit_id) == (late, world.units["community"].id)
 
 
 def test_a_wish_to_be_excused_ends_with_the_branch_and_is_made_anew(session, world):

@@ -10,7 +10,17 @@ import sqlalchemy as sa
 
 from oversight.base.refusals import DomainError
 from oversight.engine import transitions
-from oversight.models import Activity, Case, JournalRow, Paper, Refusal, WorkItem, ZoneSettingRow
+from oversight.models import (
+    Activity,
+    Case,
+    JournalRow,
+    Paper,
+    Post,
+    Refusal,
+    WorkItem,
+    ZoneSettingRow,
+)
+from oversight.organization.units import COMMITTEE_FROM
 from tests.support.dump import difference, dump
 from tests.support.world import World, at
 
@@ -226,6 +236,22 @@ def second_hat(world: World) -> None:
     world.person("second.hat", "village")
     world.post("second.hat", "village", "deputy")
     world.post("second.hat", "town1", "officer")
+
+
+def end_posts(play: Play, unit: str, *, but: set[str] = frozenset()) -> None:
+    """Leave the posts of a unit vacant since autumn, but for those of some people; a branch has so
+    many members that none of them steps in. Commits.
+    """
+    if play.world.units[unit].kind == "branch":
+        for number in range(COMMITTEE_FROM):
+            play.world.person(f"{unit}.another{number}", unit)
+    kept = [play.world.people[name].id for name in but]
+    play.session.execute(
+        sa.update(Post)
+        .where(Post.unit_id == play.world.units[unit].id, Post.person_id.not_in(kept))
+        .values(to_on=date(2026, 9, 30))
+    )
+    play.session.commit()
 
 
 def department_branch(world: World) -> None:

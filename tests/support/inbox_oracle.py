@@ -88,7 +88,11 @@ def _acting_seats(who):
                 ),
                 ~sa.exists().where(
                     _case.id == WorkItem.case_id,
-                    sa.or_(_case.data_subject_id == row.for_id, _barred(who, row.for_id, _case)),
+                    sa.or_(
+                        _case.data_subject_id == row.for_id,
+                        _barred(who, row.for_id, _case),
+                        _wrote(row.for_id, _case),
+                    ),
                 ),
             ]
             if row.for_id
@@ -111,7 +115,7 @@ def _on_my_desk(who, kinds: tuple[str, ...]):
         WorkItem.closed_at.is_(None),
         WorkItem.kind.in_(kinds),
         at_seat(who),
-        sa.or_(WorkItem.kind == "copy", ~_barred(who, who.id, Case)),
+        sa.or_(WorkItem.kind == "copy", ~sa.or_(_barred(who, who.id, Case), _wrote(who.id, Case))),
         sa.or_(
             WorkItem.role == "member",
             Case.data_subject_id.is_(None),
@@ -151,6 +155,16 @@ def _barred(who, person_id: str, case):
             sa.and_(_waits_on(case, lambda role: role.anew), decided),
         ),
     )
+
+
+def _wrote(person_id: str, case):
+    """Return the condition that a person wrote down the wish of a member that the branch studies."""
+    wrote = sa.exists().where(
+        JournalRow.case_id == case.id,
+        JournalRow.role == "member",
+        sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
+    )
+    return sa.and_(case.workflow == "exemption", case.state == "asked", wrote.correlate(case))
 
 
 def _belongs(who, person_id: str, case):
@@ -234,7 +248,10 @@ def _applied(person_id: str):
         sa.exists()
         .where(
             JournalRow.case_id == WorkItem.case_id,
-            sa.or_(sa.false(), *sides),
+            sa.or_(
+                sa.and_(JournalRow.role.in_(["branch", "each_partner"]), JournalRow.kind == "move"),
+                *sides,
+            ),
             sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
         )
         .correlate(WorkItem)

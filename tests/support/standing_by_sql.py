@@ -35,11 +35,16 @@ def barred(session, workflow, case, role, on) -> set[str]:
     """Return who may not act in a role."""
     out = set(session.scalars(sa.select(Recusal.person_id).where(Recusal.case_id == case.id)))
     out |= {case.data_subject_id} - {None}
-    if not role.judges:
+    answers_a_wish = role.seat == "unit" and workflow.name == "exemption"
+    if not role.judges and not answers_a_wish:
         return out
-    side = sa.and_(JournalRow.case_id == case.id, JournalRow.role == workflow.opened_by.name)
+    by_branch = sa.and_(JournalRow.role.in_(["branch", "each_partner"]), JournalRow.kind == "move")
+    sides = [JournalRow.role == workflow.opened_by.name, *([by_branch] if role.judges else [])]
+    side = sa.and_(JournalRow.case_id == case.id, sa.or_(*sides))
     for row in session.execute(sa.select(JournalRow.actor_id, JournalRow.acting_for).where(side)):
         out |= set(row) - {None} if role.impartial else set()
+    if not role.judges:
+        return out
     units = [case.unit_id, *(case.facts.get("with") or [])]
     for table, holds in ((Post, _held(on)), (Substitution, in_force(on))):
         leads = sa.and_(table.unit_id.in_(units), table.office.in_(BRANCH_LEADERS), holds)

@@ -16,6 +16,7 @@ from oversight.commands import keeping
 from oversight.ledger import obligations, overview, pace
 from oversight.ledger.tally import Tally
 from oversight.models import Rollup
+from oversight.register import reorganize
 from oversight.time import rollups
 from tests.db.test_attendance import record, sheet
 from tests.db.test_obligations import do
@@ -327,3 +328,17 @@ class Ended:
 
     def poll(self):
         return 1
+
+
+def test_a_past_day_shows_the_branches_that_there_were(reader, world, session):
+    """Of a branch that was merged since: the day's own picture has it, today's has not."""
+    town, day = reader("town1.officer"), at("2026-11-24")
+    assert "5 个支部" in town.get("/overview").main
+    actor = world.actor("town1.officer", day.today)
+    firm, heir = world.units["firm"], world.units["community"]
+    reorganize.merge(session, [firm], heir, day.today, actor, day)
+    session.commit()
+    assert "4 个支部" in town.get("/overview").main
+    before = town.get("/overview?on=2026-11-23")
+    assert "5 个支部" in before.main and "恒达公司党支部" in before.main
+    assert "4 个支部" in town.get("/overview?on=2026-11-24").main

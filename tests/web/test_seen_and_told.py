@@ -204,6 +204,24 @@ def test_who_takes_a_branch_over_reads_and_tells_of_its_order(reader, api, world
     assert not successor_of.get(year).links("向党员通报整改情况")
 
 
+def test_what_an_heir_took_over_is_told_from_its_own(reader, world, session):
+    """承继: a case of a merged branch says whose it was, on the desk and on its page."""
+    case = rechecking(session, world)
+    day = at("2026-12-04")
+    reorganize.merge(
+        session,
+        [world.units["village"]],
+        world.units["community"],
+        day.today,
+        world.actor("town1.officer", day.today),
+        day,
+    )
+    session.commit()
+    named = "桃源社区党支部（原石桥村党支部）"
+    assert named in reader("town1.officer").get(f"/cases/{case.id}").main
+    assert any(named in line for line in queue_lines(reader("town1.officer").get("/desk")))
+
+
 def test_what_concerns_members_alone_does_not_pass_to_the_heir(reader, api, world, session):
     """A closed make-up of the former branch is its members' own: 一人一案, not the heir's file."""
     record(session, world, sheet(world, absent=("member1",)))

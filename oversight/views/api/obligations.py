@@ -35,7 +35,7 @@ def ledger(asked: m.InLedger) -> m.Obligations:
     unit = obligations.readable(db.session, asked.get("unit") or None, who)
     if asked["box"] == "units":
         size = min(asked["limit"], BRANCHES)
-        rows = obligations.below(db.session, unit, asked.get("cursor") or None, size)
+        rows = obligations.below(db.session, unit, asked.get("cursor") or None, size, at.today)
         items = list(obligations.of_units(db.session, rows[:size], at))
         return _page(items, rows[size - 1].id if len(rows) > size else None)
     found = obligations.sides(db.session, unit, who, at)

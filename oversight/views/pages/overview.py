@@ -103,7 +103,7 @@ class Glance:
 
     @cached_property
     def offices(self) -> list[Office]:
-        branches = obligations.branches_below(db.session, [self.unit])
+        branches = obligations.branches_below(db.session, [self.unit], self.at.today)
         groups = overview.seats(db.session, self.unit, branches)
         return overview.reckon(db.session, groups, self.at, live=self.live)
 
@@ -538,7 +538,7 @@ class Rows:
         self.units, self.next = [unit], None
         if not which.own and unit.kind != "branch":
             size = which.units
-            found = obligations.below(db.session, unit, cursor or None, size)
+            found = obligations.below(db.session, unit, cursor or None, size, self.at.today)
             self.units = found[:size]
             self.next = found[size - 1].id if len(found) > size else None
 
@@ -647,7 +647,7 @@ class Stays:
 
     @cached_property
     def every(self) -> list[pace.Stay]:
-        branches = obligations.branches_below(db.session, [self.unit])
+        branches = obligations.branches_below(db.session, [self.unit], self.at.today)
         groups = overview.seats(db.session, self.unit, branches)
         ids = [*ids_of(branches), *(unit.id for unit, _below in groups)]
         days = pace.Days(db.session, self.unit.zone_id)
