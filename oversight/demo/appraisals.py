@@ -272,7 +272,7 @@ def fill(year: Year, _held: object) -> None:
     read.
     """
     of = year.today.year if year.today.month >= 10 else year.today.year - 1
-    found = []
+    found: list[tuple[Scenario, Iterator]] = []
     for key, plot in CAST:
         scenario = Appraisal(year, key, None, of=of)
         if date(of, 10, 9) <= next(plot(scenario)).today and year.today <= date(of, 12, 31):
