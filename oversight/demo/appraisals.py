@@ -16,7 +16,7 @@ from oversight.engine import authority, transitions
 from oversight.models import Appraised, Person
 from oversight.rules.appraisal.roster import ORDER
 
-from .date_changes import Plot, Scenario, Year, above
+from .date_changes import Plot, Scenario, Year, above, tell
 
 WORDS = (
     "按时参加组织生活，带头落实支部任务；学习不够系统。",
@@ -253,7 +253,7 @@ CAST = (
 
 
 def scenarios(year: Year) -> list[tuple[Scenario, Iterator]]:
-    """Return the deployments and the branches' appraisals that lie in the window."""
+    """Return the deployments that lie in the window."""
     of = year.today.year if year.today.month >= 10 else year.today.year - 1
     begin, end = date(of, 10, 9), date(of, 12, 31)
     plot: Plot
@@ -264,8 +264,17 @@ def scenarios(year: Year) -> list[tuple[Scenario, Iterator]]:
             found.append((campaign, plot(campaign, begin, until)))
     ahead = Appraisal(year, "zone", None, of=of + 1)
     found.append((ahead, drafted(ahead, date(of + 1, 10, 9), date(of + 1, 12, 31))))
+    return found
+
+
+def fill(year: Year, _held: object) -> None:
+    """Tell the branches' appraisals when the records of the year are written, which the committees
+    read.
+    """
+    of = year.today.year if year.today.month >= 10 else year.today.year - 1
+    found: list[tuple[Scenario, Iterator]] = []
     for key, plot in CAST:
         scenario = Appraisal(year, key, None, of=of)
-        if begin <= next(plot(scenario)).today and year.today <= end:
+        if date(of, 10, 9) <= next(plot(scenario)).today and year.today <= date(of, 12, 31):
             found.append((scenario, plot(scenario)))
-    return found
+    tell(year, found)

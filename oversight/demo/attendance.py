@@ -169,7 +169,9 @@ def unexcused(t: Roll):
     yield t.after(7)
     t.each("educate", measure="谈话提醒")
     t.teach()
-    yield t.after(8)
+    yield t.after(9)
+    for case_id in t.cases.values():
+        transitions.tick(t.year.session, case_id, t.at)
     t.archive()
 
 

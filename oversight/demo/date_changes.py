@@ -591,7 +591,7 @@ def live(
     for told in more:
         scenarios += told(year)
     _lapses(year)
-    _tell(year, scenarios)
+    tell(year, scenarios)
     _choose_days(year)
     held = _hold(year)
     for write in fill:
@@ -645,7 +645,7 @@ def _lapses(year: Year) -> None:
         year.unheld.add((row.unit_id, row.year, row.month))
 
 
-def _tell(year: Year, scenarios: list[tuple[Scenario, Iterator[Moment]]]) -> None:
+def tell(year: Year, scenarios: list[tuple[Scenario, Iterator[Moment]]]) -> None:
     """Let every scenario go on when its moment has come, all together in the order of time."""
     line = [
         (next(plot), number, scenario, plot) for number, (scenario, plot) in enumerate(scenarios)

@@ -141,6 +141,7 @@ def build(
             attendance.fill,
             duties.fill,
             life_meetings.fill,
+            appraisals.fill,
             records.fill,
             records.put_off,
             notices.fill,

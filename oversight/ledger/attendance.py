@@ -58,6 +58,7 @@ from oversight.organization import standing
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import exempt_on, expected, listed, members
 from oversight.organization.standing import in_office
+from oversight.rules import unexcused
 from oversight.rules.absence import keep
 
 from . import duty_records, entries, notes
@@ -317,11 +318,12 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
             **records.newest(session, activity.id),
             house_rule=N_("更正是新的一版，写明何人、何事、为何。"),
         )
+    have = {} if fresh else follow_ups(session, activity, sheet.entries)
+    _findings_stand(session, sheet, have)
     _write(session, activity, before, sheet)
     _keep_exempt(session, activity, free, sheet)
     _file(session, activity, sheet, what, about, who, basis, at)
     _record_duties(session, activity, sheet, who, basis, at)
-    have = {} if fresh else follow_ups(session, activity, sheet.entries)
     return Recorded(activity, tuple(_follow_up(session, activity, sheet, have, who, at, basis)))
 
 
@@ -800,6 +802,27 @@ def follow_ups(session: Session, activity: Activity, people) -> dict[str, Case]:
     }
 
 
+def _findings_stand(session: Session, sheet: Sheet, have: dict[str, Case]) -> None:
+    """A finding of 无故 is set aside by the committee or the superior, and not by a correction of the
+    record. Raises RuleViolation. Source: R-4.4e
+    """
+    found = [
+        person
+        for person, case in have.items()
+        if unexcused.stands(case) and sheet.entries[person][0] != "absent"
+    ]
+    if found:
+        raise RuleViolation(
+            say(
+                "%(names)s这次已认定无故不参加，请先由支委会撤回认定，已提出异议的等上级答复，再更正考勤。",
+                names=_names(session, found, found),
+            ),
+            rule="finding_stands",
+            field="why",
+            house_rule=unexcused.ASIDE.text,
+        )
+
+
 def _follow_up(
     session: Session,
     activity: Activity,
@@ -818,6 +841,8 @@ def _follow_up(
         if case.open:
             _reclass(session, case, sheet.entries[person], who, at, basis)
             transitions.evaluate_automatic(session, case.id, at)
+        else:
+            _restate(session, case, sheet, person, who, at, basis)
     asked = [
         {"activity": activity.id, "member": person}
         for person, (kind, *_how) in sheet.entries.items()
@@ -850,6 +875,20 @@ def _reclass(session: Session, case: Case, entry: tuple, who: Actor, at: Moment,
     facts = {"kind": kind, "reason": category or case.facts.get("reason")}
     if kind == "leave" and case.facts.get("unexcused"):
         facts |= {"unexcused": None, "education": None}
+    transitions.amend_facts(session, case.id, "reclass", facts, who, basis, at)
+
+
+def _restate(session: Session, case: Case, sheet: Sheet, person: str, who, at, basis) -> None:
+    """Let a follow-up that has ended say what the record says now: a finding of 无故 that it kept
+    falls with the absence, and stays readable. Source: G-3.2.1a
+    """
+    kind, finding = sheet.entries[person][0], case.facts.get("unexcused")
+    if kind == case.facts["kind"]:
+        return
+    facts: dict = {"kind": kind}
+    if finding and kind != "absent":
+        aside = {"on": at.today.isoformat(), "reason": sheet.why, "finding": finding}
+        facts |= {"unexcused": None, "education": None, "set_aside": aside}
     transitions.amend_facts(session, case.id, "reclass", facts, who, basis, at)
 
 

@@ -181,7 +181,7 @@ def _file_make_up(mine: Mine, case: Case) -> None:
     own = {day.activity.id for day in mine.days}
     if case.facts.get("activity") not in own:
         return
-    if case.state in DONE:
+    if case.state in DONE and case.facts.get("kind") in ("leave", "absent"):
         mine.made_up.append(case)
     if case.facts.get("unexcused") and case.state not in ("void", "corrected"):
         mine.unexcused.append(case)

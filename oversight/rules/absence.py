@@ -132,6 +132,12 @@ def informed(attempt: TransitionContext) -> bool:
     return any(entry["reached"] and entry["told"] for entry in tries(attempt))
 
 
+def told_on(attempt: TransitionContext) -> date | None:
+    """Return the day on which the member was first reached and told what happened."""
+    days = [entry["on"] for entry in tries(attempt) if entry["reached"] and entry["told"]]
+    return date.fromisoformat(min(days)) if days else None
+
+
 def reached(attempt: TransitionContext) -> bool:
     return any(entry["reached"] for entry in tries(attempt))
 

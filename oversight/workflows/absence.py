@@ -9,23 +9,20 @@ from typing import Any
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import INTERNAL, Bulk, Due, Field, Move, State, Tell, Workflow, rule
-from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR
+from oversight.law.roles import ABOVE, AUTOMATIC, BRANCH, MEMBER, SUPERIOR, TIMER
 from oversight.organization import members
 from oversight.rules import absence as facts
-from oversight.rules import unexcused
+from oversight.rules import lessons, unexcused
 from oversight.rules.common import another_person, common_moves
 from oversight.rules.context import TransitionContext
+from oversight.rules.lessons import AT_ONCE, CONFIRMED, CONTACT, MAKE_UP
 
-CONTACT, TOLD, MAKE_UP = clause("G-3.2.1b"), clause("G-3.2.1c"), clause("G-3.2.1d")
+TOLD = clause("G-3.2.1c")
 FILE, EDUCATE = clause("O-3.2.1e"), clause("G-4.4g")
 SOON = house_rule("活动后 %(term_contact)s 个工作日内逐一联系；指导书没有规定期限。")
-CONFIRMED = house_rule(
-    "补课由补课人以外的人确认，区里规定要确认的才确认；机关的记录和归档不受影响。"
-)
 DAYS_APART = house_rule(
     "三次联系要在三个不同的日子；已在失联查找、一直没有联系上的，不用再试三次。"
 )
-AT_ONCE = house_rule("联系当天就补了课的，联系和补课一次登记。")
 BEFORE_NEXT = house_rule("%(term_lesson)s补课；指导书没有规定期限。")
 PROMPT = house_rule("3 个工作日内确认或答复。")
 LOST = house_rule("两种以上方式联系三次仍联系不上的，报上级查找；流动党员先问流入地支部。")
@@ -75,6 +72,7 @@ TO_MAKE_UP = State("to_make_up", "待补课", waits_on=BRANCH,
                    due=Due(22, BEFORE_NEXT, until=facts.lesson_due, keeps=True, escalate_to=SUPERIOR), act=N_("补课"))
 TO_CONFIRM = State("to_confirm", "待确认", waits_on=BRANCH, due=Due(3, PROMPT, escalate_to=SUPERIOR), act=N_("确认补课"))
 TO_ARCHIVE = State("to_archive", "待归档", waits_on=BRANCH, due=Due(5, FILE, escalate_to=SUPERIOR))
+OPEN_TO_OBJECTION = State("open_to_objection", "待异议期满", waits_on=TIMER)
 OBJECTED = State("finding_objected", "对认定有异议", waits_on=SUPERIOR,
                  due=Due(5, FINDING, escalate_to=ABOVE), act=N_("答复异议"))
 UNREACHED = State("unreached", "报上级查找", waits_on=SUPERIOR, due=Due(5, LOST, escalate_to=ABOVE), act=N_("查找"))
@@ -107,50 +105,6 @@ def informed(attempt: TransitionContext) -> bool:
 def told_only_who_was_reached(attempt: TransitionContext) -> bool:
     """没有联系上，不能登记为已通报活动情况。"""
     return attempt.words["reached"] or not attempt.words["told"]
-
-
-@rule(CONTACT, "on")
-def called_since(attempt: TransitionContext) -> bool:
-    """联系日期要在活动当天到今天之间；没有联系的不能先登记。"""
-    return facts.activity_day(attempt) <= (attempt.words["on"] or attempt.today) <= attempt.today
-
-
-@rule(MAKE_UP, "held_on")
-def lesson_was_held(attempt: TransitionContext) -> bool:
-    """补课日期要在活动之后、今天或以前；没有补的课不能先登记。"""
-    return facts.activity_day(attempt) < attempt.words["held_on"] <= attempt.today
-
-
-@rule(MAKE_UP, "held_on")
-def lesson_since(attempt: TransitionContext) -> bool:
-    """补课日期要在活动当天到今天之间；没有补的课不能先登记。"""
-    return facts.activity_day(attempt) <= attempt.words["held_on"] <= attempt.today
-
-
-@rule(AT_ONCE, "form", "reached", "told")
-def told_with_lesson(attempt: TransitionContext) -> bool:
-    """联系上本人并通报了活动情况，才能同时登记补课。"""
-    return not attempt.words["form"] or (attempt.words["reached"] and attempt.words["told"])
-
-
-@rule(AT_ONCE, "form", "on", "held_on")
-def lesson_that_day(attempt: TransitionContext) -> bool:
-    """同时登记的补课应是联系当天补的；另一天补的，在“补课登记”里登记。"""
-    words = attempt.words
-    same = words["held_on"] in (None, words["on"] or attempt.today)
-    return same if words["form"] else words["held_on"] is None
-
-
-@rule(AT_ONCE)
-def lesson_noted(attempt: TransitionContext) -> bool:
-    """还没有补课登记。"""
-    return bool(attempt.case.facts.get("lesson"))
-
-
-@rule(CONFIRMED)
-def not_to_be_confirmed(attempt: TransitionContext) -> bool:
-    """区里规定补课要由他人确认。"""
-    return attempt.settings["makeup_confirmation"] != "on"
 
 
 @rule(DAYS_APART)
@@ -202,9 +156,10 @@ def nobody_dropped(attempt: TransitionContext) -> bool:
 
 
 LIVE = (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE)
+FOUND = (*LIVE, OPEN_TO_OBJECTION)  # where a finding of 无故 may stand
 # fmt: off
 WORKFLOW = Workflow(
-    "absence", N_("缺席联系与补课"), version=3, opens=TO_CONTACT, begins=N_("登记"), opened_by=BRANCH, short=N_("缺席补课"),
+    "absence", N_("缺席联系与补课"), version=4, opens=TO_CONTACT, begins=N_("登记"), opened_by=BRANCH, short=N_("缺席补课"),
     facts=(Field("activity", "text", "活动"), Field("member", "person", "党员")), data_subject="member",
     inherits=True, icon="people", listed=False, recorded=("record_contact", "record_lesson"),
     tells=(Tell(MEMBER, "支部会把这次活动情况告诉您，再约您补课。"),),
@@ -213,25 +168,33 @@ WORKFLOW = Workflow(
     moves=(
         Move("record_contact", "联系登记", (TO_CONTACT, TO_MAKE_UP), INTERNAL, by=BRANCH, under=CONTACT,
              asks=(*REACHED, *AT_THE_SAME_TIME),
-             only_if=(told_only_who_was_reached, called_since, told_with_lesson, lesson_that_day),
+             only_if=(told_only_who_was_reached, lessons.called_since, lessons.told_with_lesson,
+                      lessons.lesson_that_day),
              does=(facts.note_contact,),
              bulk=Bulk(done=N_("已登记联系 %(n)s 人：%(names)s"))),
         Move("contact_made", "已联系并通报", TO_CONTACT, TO_MAKE_UP, by=AUTOMATIC, under=TOLD, only_if=(informed,)),
         Move("record_lesson", "补课登记", TO_MAKE_UP, TO_CONFIRM, by=BRANCH, under=MAKE_UP, asks=LESSON,
-             only_if=(informed, lesson_since), does=(facts.note_lesson,),
+             only_if=(informed, lessons.lesson_since_told), does=(facts.note_lesson,),
              bulk=Bulk(done=N_("已登记补课 %(n)s 人：%(names)s"))),
         Move("lesson_made", "联系时已补课", TO_MAKE_UP, TO_CONFIRM, by=AUTOMATIC, under=AT_ONCE,
-             only_if=(informed, lesson_noted)),
+             only_if=(informed, lessons.lesson_noted)),
         Move("unconfirmed", "不要求确认", TO_CONFIRM, TO_ARCHIVE, by=AUTOMATIC, under=CONFIRMED,
-             only_if=(not_to_be_confirmed,)),
+             only_if=(lessons.not_to_be_confirmed,)),
         Move("confirm", "补课确认", TO_CONFIRM, TO_ARCHIVE, by=BRANCH, under=MAKE_UP,
              bulk=Bulk(done=N_("已确认补课 %(n)s 人：%(names)s"))),
         Move("redo", "退回重补", TO_CONFIRM, TO_MAKE_UP, by=BRANCH, under=MAKE_UP, asks=(WHY,),
              does=(facts.send_back_lesson,), place="aside"),
         Move("file", "自动归档", TO_ARCHIVE, MADE_UP, by=AUTOMATIC, under=FILE,
-             only_if=(number_demanded, unexcused.educated), does=(facts.file,)),
+             only_if=(number_demanded, unexcused.educated, unexcused.past_objecting), does=(facts.file,)),
+        Move("await_objection", "等异议期满", TO_ARCHIVE, OPEN_TO_OBJECTION, by=AUTOMATIC, under=unexcused.UNTIL,
+             only_if=(unexcused.educated, unexcused.may_object)),
+        Move("objection_past", "异议期满", OPEN_TO_OBJECTION, TO_ARCHIVE, by=TIMER, under=unexcused.UNTIL,
+             on=unexcused.objection_past_on),
+        Move("not_awaited", "不用再等异议", OPEN_TO_OBJECTION, TO_ARCHIVE, by=AUTOMATIC, under=unexcused.UNTIL,
+             only_if=(unexcused.past_objecting,)),
         Move("archive", "编号归档", TO_ARCHIVE, MADE_UP, by=BRANCH, under=FILE,
-             asks=(Field("archive_no", "text", "档案编号", alone=True, line=True),), only_if=(unexcused.educated,),
+             asks=(Field("archive_no", "text", "档案编号", alone=True, line=True),),
+             only_if=(unexcused.educated, unexcused.past_objecting),
              does=(facts.file,),
              bulk=Bulk(done=N_("已编号归档 %(n)s 人：%(names)s"))),
         Move("find_unexcused", "认定无故不参加", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM), INTERNAL, by=BRANCH,
@@ -239,13 +202,16 @@ WORKFLOW = Workflow(
              only_if=(absent_without_leave, member_was_heard, unexcused.found_by_the_committee,
                       unexcused.not_overturned),
              does=(unexcused.note_finding,), place="aside",
-             tells=(Tell(MEMBER, "支委会认定您这次无故不参加，您可以提出一次异议。"),)),
+             tells=(Tell(MEMBER, "支委会认定您这次无故不参加，您可以在归档以前提出一次异议。"),)),
+        Move("set_aside", "撤回认定", FOUND, INTERNAL, by=BRANCH, under=unexcused.ASIDE, asks=(WHY, BY), place="aside",
+             only_if=(unexcused.found_here, unexcused.found_by_the_committee), does=(unexcused.set_aside,),
+             tells=(Tell(MEMBER, "支委会撤回了对您无故不参加的认定。"),)),
         Move("educate", "谈话提醒或批评教育", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE), INTERNAL, by=BRANCH,
              under=EDUCATE,
              asks=(Field("measure", "choice", "方式", choices=MEASURES),), only_if=(unexcused.found_unexcused,),
              does=(facts.note_education,), place="aside"),
-        Move("object", "对认定提出异议", (TO_CONTACT, TO_MAKE_UP, TO_CONFIRM, TO_ARCHIVE), OBJECTED, by=MEMBER,
-             under=FINDING, asks=(WHY,), only_if=(unexcused.found_unexcused, unexcused.objects_once),
+        Move("object", "对认定提出异议", FOUND, OBJECTED, by=MEMBER,
+             under=FINDING, asks=(WHY,), only_if=(unexcused.found_here, unexcused.objects_once),
              does=(unexcused.note_objection,)),
         Move("uphold_finding", "维持认定", OBJECTED, TO_MAKE_UP, by=SUPERIOR, under=FINDING, asks=(NOTE,),
              only_if=(another_person,), does=(facts.keep_finding,), decides=True,
@@ -261,10 +227,11 @@ WORKFLOW = Workflow(
              only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级已转失联查找。"),)),
         Move("try_again", "请支部再联系", UNREACHED, TO_CONTACT, by=SUPERIOR, under=LOST, asks=(NOTE,),
              only_if=(another_person,), decides=True, tells=(Tell(BRANCH, "上级请支部再联系。"),)),
-        Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,)),
-        Move("correct", "考勤更正", (*LIVE, OBJECTED, UNREACHED), CORRECTED, by=AUTOMATIC, under=clause("G-3.2.1a"),
+        Move("excuse", "同意不补课", LIVE, EXCUSED, by=SUPERIOR, under=EXEMPT, asks=(WHY,),
+             only_if=(unexcused.past_objecting,)),
+        Move("correct", "考勤更正", (*FOUND, OBJECTED, UNREACHED), CORRECTED, by=AUTOMATIC, under=clause("G-3.2.1a"),
              only_if=(no_longer_missing,)),
-        *common_moves(*LIVE, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
+        *common_moves(*FOUND, OBJECTED, UNREACHED, void_if=(nobody_dropped,), void_then=(facts.open_anew,)),
     ),
 )
 # fmt: on
@@ -282,28 +249,56 @@ def _second(move: Move) -> Move:
     return replace(move, asks=asks, only_if=only_if, does=does, leaves=leaves)
 
 
+def _third(move: Move) -> Move:
+    """Return a move as version 3 had it."""
+    only_if = tuple(OLD_3.get(one, one) for one in move.only_if if one not in SINCE_4)
+    leaves = tuple(state for state in move.from_states if state is not OPEN_TO_OBJECTION)
+    tells = (TOLD_OF_FINDING,) if move.name == "find_unexcused" else move.tells
+    return replace(move, only_if=only_if, leaves=leaves, tells=tells)
+
+
+NEW_4 = ("await_objection", "objection_past", "not_awaited", "set_aside")
+SINCE_4 = (unexcused.past_objecting,)
+OLD_3: dict[Any, Any] = {
+    lessons.lesson_since_told: lessons.lesson_since,
+    unexcused.found_here: unexcused.found_unexcused,
+}
+TOLD_OF_FINDING = Tell(MEMBER, "支委会认定您这次无故不参加，您可以提出一次异议。")
+# Version 3: a file closed at once, before the member could object, and a correction of the record
+# undid a finding.
+VERSION_3 = replace(
+    WORKFLOW,
+    version=3,
+    moves=tuple(_third(move) for move in WORKFLOW.moves if move.name not in NEW_4),
+)
 NEW = ("lesson_made", "unconfirmed", "still_lost")
 OLD: dict[Any, Any] = {
-    lesson_since: lesson_was_held,
+    lessons.lesson_since: lessons.lesson_was_held,
     tried_on_three_days: tried_enough,
     facts.note_contact: facts.note_try,
     unexcused.note_finding: facts.note_finding,
     unexcused.overturn: facts.withdraw_finding,
 }
 SINCE_3 = (
-    *(told_with_lesson, lesson_that_day, unexcused.educated, unexcused.objects_once),
+    *(
+        lessons.told_with_lesson,
+        lessons.lesson_that_day,
+        unexcused.educated,
+        unexcused.objects_once,
+    ),
     *(unexcused.found_by_the_committee, unexcused.not_overturned),
     *(facts.send_back_lesson, unexcused.note_objection),
 )
 # Version 2: each lesson was confirmed by another, and one person found an absence 无故.
 VERSION_2 = replace(
-    WORKFLOW,
+    VERSION_3,
     version=2,
     on_open=(facts.note_class,),
-    moves=tuple(_second(move) for move in WORKFLOW.moves if move.name not in NEW),
+    moves=tuple(_second(move) for move in VERSION_3.moves if move.name not in NEW),
 )
 # Version 1: no follow-up was void while the record said absent.
 EARLIER = (
+    VERSION_3,
     VERSION_2,
     replace(
         VERSION_2,

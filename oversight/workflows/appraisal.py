@@ -52,11 +52,13 @@ from oversight.rules.appraisal.version_3 import in_their_words
 from oversight.rules.appraisal.version_4 import before_sheets
 from oversight.rules.appraisal.version_5 import in_short
 from oversight.rules.appraisal.version_6 import unwritten
+from oversight.rules.appraisal.version_7 import unheard
 from oversight.rules.appraisal.words import (
     AGREED,
     ANSWER,
     AWAY_BATCH,
     BALLOTS,
+    CHANGED,
     COUNTED,
     EXCUSE,
     EXCUSE_BATCH,
@@ -123,7 +125,7 @@ REVIEWING = (another_person, outcome.by_others)
 
 # fmt: off
 WORKFLOW = Workflow(
-    "appraisal", N_("民主评议党员"), version=7, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
+    "appraisal", N_("民主评议党员"), version=8, opens=PREPARING, opened_by=BRANCH, short=N_("民主评议"), inherits=True,
     discreet=True, facts=(Field("year", "number", "年度", initial=year_to_appraise),),
     open_if=(facts.in_the_window, facts.somebody_is_owed),
     business_key=lambda attempt: f"{attempt.case.unit_id}:{attempt.words['year']}",
@@ -237,8 +239,8 @@ WORKFLOW = Workflow(
              only_if=(*REVIEWING, outcome.one_review), does=(outcome.uphold,),
              tells=(Tell(BRANCH, "复核已有答复，请告知本人。"),)),
         Move("change_rating", "改定等次", UNDER_REVIEW, INTERNAL, by=REVIEWER, under=REVIEW, decides=True,
-             asks=(WHO, Field("grade", "choice", "改为", choices=facts.GRADE_CHOICES), NOTE),
-             only_if=(*REVIEWING, outcome.one_review), does=(outcome.change,),
+             asks=CHANGED, warns=(outcome.share_after,), does=(outcome.change_heard,),
+             only_if=(*REVIEWING, outcome.one_review, outcome.changed_is_heard, outcome.change_keeps_share),
              tells=(Tell(BRANCH, "复核已有答复，请告知本人。"),)),
         Move("all_reviewed", "复核已答复", UNDER_REVIEW, TELLING, by=AUTOMATIC, under=REVIEW,
              only_if=(outcome.all_answered,)),
@@ -254,7 +256,8 @@ WORKFLOW = Workflow(
 
 
 # fmt: off
-VERSION_6 = unwritten(WORKFLOW)
+VERSION_7 = unheard(WORKFLOW)
+VERSION_6 = unwritten(VERSION_7)
 VERSION_5 = in_short(VERSION_6)
 VERSION_4 = before_sheets(VERSION_5)
 BY_THE_BRANCH = Move("excuse_self", "免填自评", SELF_ASSESSMENT, INTERNAL, by=BRANCH, under=TIME, asks=EXCUSE,
@@ -302,6 +305,7 @@ VERSION_1 = replace(
     ),
 )
 EARLIER = (
+    VERSION_7,
     VERSION_6,
     VERSION_5,
     VERSION_4,

@@ -216,7 +216,10 @@ def test_unexcused_is_found_after_hearing_and_only_for_the_absent(session, world
     assert set(done.facts["unexcused"]["found_by"]) == leaders
     waits = do(session, world, case, "record_lesson", LESSON)
     assert waits.state == "to_archive", "filing needs the education"
-    done = do(session, world, case, "educate", {"measure": "批评教育"})
+    waits = do(session, world, case, "educate", {"measure": "批评教育"})
+    assert waits.state == "open_to_objection", "the member may object yet"
+    sweep.sweep(session, at("2026-11-20"))
+    done = session.get(Case, case.id, populate_existing=True)
     assert done.state == "made_up", "education is a flag beside the lesson, not its end"
     on_leave = missing(session, world, "community", kind="leave")
     do(session, world, on_leave, "record_contact", CALL, who="community.organizer")
@@ -251,6 +254,105 @@ def test_the_member_objects_once(session, world):
     refused(session, world, case, "object", words, who="village.member1", rule="objects_once")
 
 
+FOUND = {"heard": "本人称忘记了", "note": "认定"}
+
+
+def found_and_taught(session, world):
+    """An absence found 无故 on 12 November, made up and talked over on the same day."""
+    case = missing(session, world)
+    for move, words in (
+        ("record_contact", CALL),
+        ("find_unexcused", FOUND),
+        ("educate", {"measure": "谈话提醒"}),
+        ("record_lesson", LESSON),
+    ):
+        do(session, world, case, move, words)
+    return session.get(Case, case.id, populate_existing=True)
+
+
+def test_the_file_waits_while_the_member_may_object(session, world):
+    """R-4.4e: 本人可以提出一次异议, and five working days are given to it."""
+    case = found_and_taught(session, world)
+    assert case.state == "open_to_objection"
+    sweep.sweep(session, at("2026-11-19"))
+    words = {"reason": "当天已口头请假"}
+    objected = do(session, world, case, "object", words, who="village.member1", on="2026-11-19")
+    assert objected.state == "finding_objected"
+    done = do(session, world, case, "uphold_finding", who="town1.officer", on="2026-11-19")
+    assert done.state == "made_up", "answered, made up and talked over: nothing is waited for"
+
+
+def test_who_may_object_yet_is_not_excused_from_the_lesson_instead(session, world):
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    do(session, world, case, "find_unexcused", FOUND)
+    words = {"reason": "确有困难"}
+    refused(session, world, case, "excuse", words, who="town1.officer", rule="past_objecting")
+
+
+def test_after_the_term_the_file_closes_itself(session, world):
+    case = found_and_taught(session, world)
+    sweep.sweep(session, at("2026-11-20"))
+    assert session.get(Case, case.id, populate_existing=True).state == "made_up"
+
+
+def test_the_committee_sets_its_finding_aside_and_the_file_goes_on(session, world):
+    """The finding is the committee's to take back, by more than half of it."""
+    case = found_and_taught(session, world)
+    alone = {"reason": "假条找到了", "by": [world.people["village.secretary"].id]}
+    refused(session, world, case, "set_aside", alone, rule="found_by_the_committee")
+    done = do(session, world, case, "set_aside", {"reason": "假条找到了"})
+    assert (done.state, done.facts["unexcused"]) == ("made_up", None)
+    assert done.facts["set_aside"]["finding"]["heard"] == FOUND["heard"]
+
+
+@pytest.mark.parametrize("kind", ["present", "leave"])
+@pytest.mark.parametrize("objected", [False, True])
+def test_a_correction_of_the_record_does_not_undo_a_finding(session, world, kind, objected):
+    """R-4.4e: set aside by the committee or the superior, not by the secretary's sheet."""
+    case = found_and_taught(session, world)
+    if objected:
+        do(session, world, case, "object", {"reason": "当天已请假"}, who="village.member1")
+    right = sheet(world, why="登记有误", **({"leave": ("member1",)} if kind == "leave" else {}))
+    with pytest.raises(RuleViolation) as no:
+        record(session, world, right, "village.secretary")
+    assert no.value.extra["rule"] == "finding_stands"
+    session.rollback()
+    case = session.get(Case, case.id, populate_existing=True)
+    assert case.open and case.facts["unexcused"]
+
+
+def test_set_aside_the_record_is_corrected_and_the_follow_up_ends(session, world):
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    do(session, world, case, "find_unexcused", FOUND)
+    do(session, world, case, "set_aside", {"reason": "其实到了会"})
+    record(session, world, sheet(world, why="登记有误"), "village.secretary")
+    assert session.get(Case, case.id, populate_existing=True).state == "corrected"
+
+
+def test_a_filed_finding_falls_with_the_absence_that_was_none(session, world):
+    """G-3.2.1a: what the record no longer says was missed counts nowhere as 无故."""
+    case = found_and_taught(session, world)
+    sweep.sweep(session, at("2026-11-20"))
+    record(session, world, sheet(world, why="登记有误"), "village.secretary", on="2026-11-20")
+    case = session.get(Case, case.id, populate_existing=True)
+    assert (case.state, case.facts["kind"], case.facts["unexcused"]) == ("made_up", "present", None)
+    assert case.facts["set_aside"]["finding"]["heard"] == FOUND["heard"]
+
+
+@pytest.mark.parametrize("day, good", [("2026-11-07", False), ("2026-11-12", True)])
+def test_a_lesson_follows_the_contact(session, world, day, good):
+    """取得联系后要向其通报活动情况，采取一定形式进行补课 (G-3.2.1d)."""
+    case = missing(session, world)
+    do(session, world, case, "record_contact", CALL)
+    lesson = {**LESSON, "held_on": day}
+    if good:
+        assert do(session, world, case, "record_lesson", lesson).state == "made_up"
+    else:
+        refused(session, world, case, "record_lesson", lesson, rule="lesson_since_told")
+
+
 def test_an_organ_gives_no_number_before_the_talk(session, world):
     """G-4.4g: filing needs the education."""
     case, leader = missing(session, world, "organ"), {"who": "organ.organizer"}
@@ -260,7 +362,9 @@ def test_an_organ_gives_no_number_before_the_talk(session, world):
     number = {"archive_no": "机-2026-07"}
     refused(session, world, case, "archive", number, rule="educated", **leader)
     do(session, world, case, "educate", {"measure": "谈话提醒"}, **leader)
-    assert do(session, world, case, "archive", number, **leader).state == "made_up"
+    sweep.sweep(session, at("2026-11-20"))
+    last = do(session, world, case, "archive", number, on="2026-11-20", **leader)
+    assert last.state == "made_up"
 
 
 FINDERS = [  # who is named by the secretary of a branch, and whether it is a finding

@@ -584,6 +584,48 @@ def test_a_review_is_asked_once_in_time_and_answered_by_others(village):
     village.lead("file")
 
 
+def reviewing(village, name: str = "village.member1", **better):
+    """Ask for a review in a branch of eight; `better` are rated 优秀 beside the vote's one."""
+    for step in (village.begin, village.assess, village.review_peers, village.vote):
+        step()
+    reasons = {village.people[f"village.{one}"]: "表现突出。" for one in better}
+    village.lead("propose", ratings=village.ratings(**better), reasons=reasons)
+    village.decide_all()
+    village.lead("tell")
+    village.on("2026-12-01").do(name, "ask_review", reason="请复核。")
+    return village
+
+
+def test_a_review_says_why_it_changes_a_grade(village):
+    """与测评不一致的写明理由: who reviews is bound as who proposes."""
+    no(reviewing(village), InvalidInput, None, "town1.officer", "change_rating", grade="excellent")
+
+
+@pytest.mark.parametrize(
+    ("name", "grade"), [("village.member1", "unqualified"), ("village.organizer", "basic")]
+)
+def test_a_review_hears_the_member_before_so_hard_a_grade(village, name, grade):
+    """与测评相差两个等次，或定为不合格的，先听取本人意见 (house rule 12, P-3.1.6e)."""
+    words = {"grade": grade, "opinion": "经查不实。"}
+    rule, officer = "changed_is_heard", "town1.officer"
+    no(reviewing(village, name), RuleViolation, rule, officer, "change_rating", **words)
+    village.do(officer, "change_rating", **words, heard="本人表示接受。")
+    assert village.row(name).grade == grade
+    assert village.row(name).review["heard"] == "本人表示接受。"
+
+
+def test_a_review_keeps_the_share_of_the_best(village):
+    """优秀等次一般不超过党员总数的三分之一 (house rule 13)."""
+    reviewing(village, member2="excellent")
+    setting(village, "appraisal_share", "refuse")
+    words = {"grade": "excellent", "opinion": "情况属实。"}
+    no(village, RuleViolation, "change_keeps_share", "town1.officer", "change_rating", **words)
+    village.session.execute(sa.delete(ZoneSettingRow))
+    village.session.commit()
+    village.do("town1.officer", "change_rating", **words)
+    assert village.row("village.member1").grade == "excellent"
+
+
 def test_after_five_working_days_nobody_asks_any_more(village):
     village.told()
     village.on("2026-12-02")

@@ -544,6 +544,7 @@ TABLE = {  # by row of the matrix: who, move, words, refusal, rule
         (OFFICER, "uphold", {"member": STRANGER}, RuleViolation, "one_review"),
         (OFFICER, "change_rating", {}, InvalidInput, None),
         (OFFICER, "change_rating", {"grade": "良"}, InvalidInput, None),
+        (OFFICER, "change_rating", {"grade": "basic"}, InvalidInput, None),
         ("zone.officer", "take_over", WHY, RuleViolation, "superior_is_late"),
     ],
     "under review, taken over": [

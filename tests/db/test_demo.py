@@ -41,6 +41,7 @@ from oversight.organization.actor import actor_of
 from oversight.organization.members import expected
 from oversight.register import credentials
 from oversight.rules import absence
+from oversight.rules.appraisal import attended
 from tests.db import test_boxes as boxes
 from tests.support import inbox_oracle
 from tests.support.slices import WHOLE
@@ -504,6 +505,15 @@ def test_a_member_was_found_unexcused_three_times_in_a_row(zone):
         for case in zone.scalars(sa.select(Case).where(Case.workflow == "absence"))
     }
     assert max(streaks.values()) == 3
+
+
+def test_what_a_committee_read_of_an_appraisal_is_what_was_recorded(zone):
+    """四（四）: 党员参加活动的情况作为民主评议党员的重要内容, so the committee reads it true."""
+    cases = zone.scalars(sa.select(Case).where(Case.workflow == "appraisal")).all()
+    read = [case for case in cases if case.facts.get("attended")]
+    assert read
+    for case in read:
+        assert case.facts["attended"] == attended.of(zone, case, list(case.facts["attended"]))
 
 
 def test_some_branches_held_a_life_meeting_and_an_organ_lacks_the_first_half(zone):

@@ -49,6 +49,7 @@ TALKED = (
     "redo",
     "object",
     "excuse",
+    "set_aside",
     "void",
     "terminate",
     "take_over",
@@ -169,6 +170,7 @@ def rectification(*steps):
 CALLED = ("2026-11-12", "village.organizer", "record_contact")
 TAUGHT = ("2026-11-12", "village.organizer", "record_lesson")
 FOUND = ("2026-11-12", "village.organizer", "find_unexcused")
+TALKED_OVER = ("2026-11-12", "village.organizer", "educate")
 OBJECTS = ("2026-11-12", "village.member1", "object")
 IN_VAIN = (miss("phone", "2026-11-10"), miss("phone", "2026-11-11"), miss("visit", "2026-11-12"))
 LOST = (*IN_VAIN, ("2026-11-12", "village.organizer", "search_lost"))
@@ -191,6 +193,9 @@ DRIVES = {
         "to_contact, three tries in vain": absence(*IN_VAIN),
         "to_make_up": absence(CALLED),
         "to_make_up, found unexcused": absence(CALLED, FOUND),
+        "open_to_objection": absence(
+            CALLED, FOUND, TALKED_OVER, TAUGHT, ("2026-11-12", "village.organizer", "confirm")
+        ),
         "to_make_up, on leave": absence(CALLED, kind="leave"),
         "to_confirm": absence(CALLED, TAUGHT),
         "to_archive": archived,

@@ -247,7 +247,7 @@ class Words:
             },
             "enter_ballots": self.on_paper(people),
             "decide": {"agree": True, "opinion": "同意"},
-            "change_rating": {"grade": "basic"},
+            "change_rating": {"grade": "basic", "opinion": "经复核"},
             **dict.fromkeys(
                 (
                     "ask_review",

@@ -203,7 +203,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         {**LESSON, "held_on": "2026-11-05"},
         "2026-11-12",
         RuleViolation,
-        "lesson_since",
+        "lesson_since_told",
     ),
     (
         "to_make_up",
@@ -212,7 +212,7 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         {**LESSON, "held_on": "2026-11-13"},
         "2026-11-12",
         RuleViolation,
-        "lesson_since",
+        "lesson_since_told",
     ),
     (
         "to_make_up",
@@ -233,14 +233,15 @@ ABSENCE = [  # state, who, move, words, today, refusal, rule
         RuleViolation,
         "found_unexcused",
     ),
+    ("to_make_up", "village.member1", "object", WHY, "2026-11-12", RuleViolation, "found_here"),
     (
         "to_make_up",
-        "village.member1",
-        "object",
+        "village.secretary",
+        "set_aside",
         WHY,
         "2026-11-12",
         RuleViolation,
-        "found_unexcused",
+        "found_here",
     ),
     ("to_make_up", "village.secretary", "search_lost", {}, "2026-11-12", InvalidTransition, None),
     (

@@ -222,7 +222,7 @@ def test_a_record_can_still_be_corrected_after_one_of_it_has_died(session, world
     assert session.get(Case, case.id).facts["kind"] == "leave"
 
 
-def test_a_finding_falls_when_the_record_turns_out_to_say_leave(session, world):
+def test_a_finding_set_aside_the_record_says_leave(session, world):
     case = absent(session, world)
     do(session, world, case, "record_contact", CALL, who="village.organizer", on="2026-11-10")
     do(
@@ -234,6 +234,8 @@ def test_a_finding_falls_when_the_record_turns_out_to_say_leave(session, world):
         who="village.organizer",
         on="2026-11-10",
     )
+    why, told = {"reason": "假条查到了"}, {"who": "village.organizer", "on": "2026-11-10"}
+    do(session, world, case, "set_aside", why, **told)
     record(session, world, sheet(world, leave=("member1",), why="假条查到了"))
     facts = session.get(Case, case.id, populate_existing=True).facts
     assert (facts["kind"], facts["reason"], facts["unexcused"]) == ("leave", "外出", None)

@@ -205,7 +205,7 @@ def test_a_member_is_told_that_he_was_found_unexcused_and_may_object(session, wo
     absent(session, world, case, "find_unexcused", {"heard": "本人称忘记了", "note": "认定"})
     sweep_on(session, "2026-11-12", "2026-11-12")
     told = [text for text, _new in lines(session, world, case, "village.member1")]
-    assert told.count("支委会认定您这次无故不参加，您可以提出一次异议。") == 1
+    assert told.count("支委会认定您这次无故不参加，您可以在归档以前提出一次异议。") == 1
 
 
 @pytest.mark.parametrize(

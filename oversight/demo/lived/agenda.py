@@ -422,7 +422,9 @@ def follows(life: Life, workflow: str, state: str, move: str, case_id: str, plac
 
 def _object(life: Life, case_id: str) -> None:
     case = life.session.get(Case, case_id)
-    able = case.state in ("to_contact", "to_make_up", "to_confirm", "to_archive")
+    able = case.state in (
+        *("to_contact", "to_make_up", "to_confirm", "to_archive", "open_to_objection"),
+    )
     who = life.cast.keys[case.data_subject_id]
     life.session.close()
     if able:

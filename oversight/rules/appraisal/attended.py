@@ -46,6 +46,7 @@ def _made_up(session: Session, case: Case, people: list[str]) -> Counter:
             Case.workflow == "absence",
             Case.state == "made_up",
             Case.data_subject_id.in_(people),
+            Case.facts["kind"].as_string().in_(("leave", "absent")),  # as the record says now
             sa.func.extract("year", Case.opened_at) == case.facts["year"],
         )
         .group_by(Case.data_subject_id)

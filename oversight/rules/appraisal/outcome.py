@@ -17,7 +17,8 @@ from oversight.models import Appraised, JournalRow, WorkItem
 from oversight.models.cases import CAME
 from oversight.rules.context import TransitionContext
 
-from .grounds import ONE_BY_ONE, REVIEW, TOLD
+from . import ratings
+from .grounds import HEARD, ONE_BY_ONE, REVIEW, SHARE, TOLD
 from .roster import on_roster, roster, row_of, rows_of
 
 HARSH = ("basic", "unqualified")  # told in person, one at a time
@@ -111,6 +112,15 @@ def change(attempt: TransitionContext) -> None:
     _answer_review(attempt, attempt.words["grade"])
 
 
+@effect
+def change_heard(attempt: TransitionContext) -> None:
+    """改定等次，写明理由和本人意见，告知本人。"""
+    row = reviewed(attempt)
+    change(attempt)
+    if heard := attempt.words.get("heard"):
+        row.review = {**row.review, "heard": heard}
+
+
 def decided(attempt: TransitionContext) -> set[str]:
     """Return who was rated, proposed or decided, aloud or on paper; they review nobody's rating."""
     said = sa.select(JournalRow.actor_id).where(
@@ -181,3 +191,27 @@ def one_review(attempt: TransitionContext) -> bool:
 def by_others(attempt: TransitionContext) -> bool:
     """参与提出或决定等次的人不能复核，由他人办理。"""
     return attempt.actor is None or attempt.actor.id not in decided(attempt)
+
+
+@rule(HEARD, "heard", "grade")
+def changed_is_heard(attempt: TransitionContext) -> bool:
+    """改为不合格，或改得与测评相差两个等次的，要先听取本人意见并写下来。"""
+    row, grade = reviewed(attempt), attempt.words["grade"]
+    hard = row is not None and ratings.harsh(ratings.voted(row), grade)
+    return not hard or bool(attempt.words.get("heard"))
+
+
+@rule(SHARE, "grade")
+def share_after(attempt: TransitionContext) -> bool:
+    """改定以后，优秀等次超过了党员总数的三分之一。"""
+    if attempt.words["grade"] != ratings.ORDER[0] or (row := reviewed(attempt)) is None:
+        return True
+    others = (one for one in roster(attempt, "graded") if one.person_id != row.person_id)
+    excellent = 1 + sum(one.grade == ratings.ORDER[0] for one in others)
+    return excellent * 3 <= ratings.share_base(attempt)
+
+
+@rule(SHARE, "grade")
+def change_keeps_share(attempt: TransitionContext) -> bool:
+    """改定以后，优秀等次超过三分之一，本区规定不能超过。"""
+    return attempt.settings["appraisal_share"] != "refuse" or share_after.test(attempt)

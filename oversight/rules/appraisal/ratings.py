@@ -167,13 +167,14 @@ def harsh(vote: str | None, grade: str) -> bool:
 def share(attempt: TransitionContext) -> tuple[int, int]:
     """Return how many are or would be proposed as 优秀, and of how many they are a share."""
     proposed = {row.person_id: row.proposed for row in roster(attempt, "graded")} | ratings(attempt)
-    counts = attempt.case.facts.get("counts") or {}
-    base = (
-        counts.get("present", 0)
-        if attempt.settings["appraisal_share_of"] == "present"
-        else len(roster(attempt, "graded", "ungraded", "not_counted"))
-    )
-    return Counter(proposed.values())["excellent"], base
+    return Counter(proposed.values())["excellent"], share_base(attempt)
+
+
+def share_base(attempt: TransitionContext) -> int:
+    """Return of how many 优秀 is a share: of those who were present, or of all members."""
+    if attempt.settings["appraisal_share_of"] == "present":
+        return (attempt.case.facts.get("counts") or {}).get("present", 0)
+    return len(roster(attempt, "graded", "ungraded", "not_counted"))
 
 
 @rule(SHARE, "ratings")

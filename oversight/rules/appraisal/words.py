@@ -143,3 +143,15 @@ BALLOTS = (
     ),
 )
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
+CHANGED = (
+    WHO,
+    Field("grade", "choice", "改为", choices=GRADE_CHOICES),
+    Field("opinion", "text", "理由"),
+    Field(
+        "heard",
+        "text",
+        "本人意见",
+        required=False,
+        hint=N_("改为不合格，或与测评相差两个等次的，先听取本人意见并写下来。"),
+    ),
+)
