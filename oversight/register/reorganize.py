@@ -38,7 +38,6 @@ from oversight.organization.actor import Actor
 from oversight.organization.members import members
 from oversight.organization.standing import in_office
 from oversight.organization.units import successor_of, superiors
-from oversight.papers.letter import chinese_day
 
 from . import accounts, audit_log, sheets, tenure, told
 from .units import BELOW
@@ -366,7 +365,7 @@ def tell(session: Session, row: Reorganization, text: str, at: Moment, **more) -
     """Tell the leaders of the unit and of where it goes. Does not commit."""
     unit = session.get(Unit, row.unit_id)
     what = say("%(act)s%(into)s", act=WHAT[row.kind], into=target(session, row))
-    said = say(text, unit=unit.name, what=what, day=chinese_day(row.day), **more)
+    said = say(text, unit=unit.name, what=what, day=told.day(row.day), **more)
     leading = sa.select(Post.person_id).where(
         Post.unit_id.in_([unit.id, unit.parent_id, row.into_id]),
         Post.office.in_(LEADERS),

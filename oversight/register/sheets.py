@@ -21,7 +21,6 @@ from oversight.models import Activity, Attendance, Case, Exempted, Person, Post,
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.names import told_apart
 from oversight.organization.standing import in_office
-from oversight.papers.letter import chinese_day
 
 from . import told
 
@@ -44,7 +43,7 @@ class Sheet:
         return say(
             "%(unit)s%(day)s的党日已登记考勤，%(names)s将从应到名单中去掉，记录注明更正。",
             unit=self.activity.unit.name,
-            day=chinese_day(day),
+            day=told.day(day),
             names=names,
         )
 
@@ -79,11 +78,11 @@ def tell_lacking(session: Session, unit: Unit, person: Person, on: date, at: Mom
     held = sa.select(Activity.held_on).where(
         Activity.unit_id == unit.id, Activity.held_on >= on, Activity.confirmed_at.is_not(None)
     )
-    days = [chinese_day(day) for day in session.scalars(held.order_by(Activity.held_on))]
+    days = [told.day(day) for day in session.scalars(held.order_by(Activity.held_on))]
     if not days:
         return
     said = N_("%(name)s自%(on)s起属于%(unit)s，%(days)s的党日考勤里没有他，请更正补登。")
-    text = say(said, name=person.name, on=chinese_day(on), unit=unit.name, days="、".join(days))
+    text = say(said, name=person.name, on=told.day(on), unit=unit.name, days="、".join(days))
     leading = sa.select(Post.person_id).where(
         Post.unit_id == unit.id, Post.office.in_(BRANCH_LEADERS), in_office(at.today)
     )

@@ -5,15 +5,23 @@ The notices are in the inbox of each; the act itself is in the audit log.
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
+from oversight.base.sentences import say
 from oversight.engine import outbox
 from oversight.law.roles import ADMINISTRATORS
 from oversight.models import Post
 from oversight.organization.standing import in_office
 from oversight.organization.units import zone_unit
+
+
+def day(on: date) -> str:
+    """Write a day as people read it in a notice."""
+    return say("%(y)s年%(m)s月%(d)s日", y=on.year, m=on.month, d=on.day)
 
 
 def administrators(session: Session, zone_id: str, on) -> list[str]:

@@ -30,3 +30,6 @@ def test_a_venue_is_asked_for_and_lent_by_forms_alone(reader, session, world):
     assert "函〔2026〕1号" in done.main and "（待编号）" not in done.main
     assert "2026年12月11日（星期五）借用党员活动室" in branch.get(path).main
     assert "不再借用" in branch.get(path).main
+    more = {"day": "2026-12-14", "part": "afternoon"}
+    form = branch.submit(branch.get("/new/venue"), "/new/venue", owner=owner.id, **words | more)
+    assert "12月14日下午" in town.get("/desk").main.replace(" ", "")
