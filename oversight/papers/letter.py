@@ -42,11 +42,11 @@ def chinese_count(number: int) -> str:
 
 
 # How an opinion begins that says the letter's own answer once more: 原则同意支部意见，….
-LEAD = r"(?:经研究[，,]?)?(?:原则上?|完全)?"
-MATTER = (
+LEAD = re.compile(r"(?:经研究[，,]?)?(?:原则上?|完全)?").pattern
+MATTER = re.compile(
     r"(?:你支部|支部|镇党委)?(?:的?(?:请示|申请|意见)|所请|变更(?:活动)?(?:时间|日期)?|改期|暂缓(?:开展)?|缓开|"
     r"延期|延长|借用|免予参加|取消(?:变更)?)?"
-)
+).pattern
 
 
 def remark(text: str, *said: str) -> str:
