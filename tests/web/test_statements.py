@@ -172,7 +172,7 @@ FILES = {"static", "api.document", "evidence.get", "evidence.thumb", "api.attach
 # What asks for a paper that was issued, by its id or code.
 FILES |= {"prints.get", "prints.week_packed", "prints.check", "api.paper_pdf", "api.paper_docx"}
 FILES |= {"api.paper_original", "prints.week_bound"}
-FILES |= {"forms.get", "prints.original", "written.get"}
+FILES |= {"forms.get", "prints.original", "written.get", "excel.fetch"}
 # What is printed of an appraisal, counted in test_forty.
 PRINTED = {"printed.show", "printed.own"}
 # Who asks: whoever may see it and has most to see; the officer of a town where nothing is said.
