@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from oversight.views import progress
 from tests.support.actors import Play
 from tests.support.client import Api, token_for
 from tests.support.html import Reader, open_accounts
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Answer long work at once, however busy the machine is: who tests its page hurries it."""
+    monkeypatch.setattr(progress, "PATIENCE", 60)
 
 
 @pytest.fixture
