@@ -105,6 +105,8 @@ def test_a_delegation_ends_with_the_seat_that_gave_it(play):
 def test_a_claim_holds_the_part_that_was_claimed_and_no_other(play):
     """The zone has its own branch's part from the start, and takes the town's over."""
     play.world.unit("staff", "branch", "zone", "organ", title="党工委机关党支部")
+    play.world.person("staff.secretary", "staff")
+    play.world.post("staff.secretary", "staff", "secretary")
     play.session.commit()
     case = play.joint("staff")
     act(play.on("2026-11-30"), case, "zone.officer", "claim")
