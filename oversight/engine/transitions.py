@@ -630,7 +630,7 @@ def reassign_unit(
     attempt.result = {"unit": [case.unit_id, unit.id]}
     first = case.facts.get("came_from") or case.unit_id
     attempt.set_facts(came_from=None if first == unit.id else first)  # None where it comes back
-    case.unit, case.unit_id = unit, unit.id
+    attempt.set(unit_id=unit.id, unit=unit)
     assignment.follow_case(session, case)
     _raise_version(attempt)
     state = attempt.workflow.state(case.state)
