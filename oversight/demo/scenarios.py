@@ -209,7 +209,7 @@ def followed(s: Stage) -> Iterator[Step]:
     Source: G-3.2.1b, G-3.2.1c, G-3.2.1d, O-3.2.1e, G-4.4g
     """
     unit = s.units["organ"]
-    [case] = s.sheet(unit, 6, but={3: ABSENT}).opened
+    blamed, case = s.sheet(unit, 6, but={2: ABSENT, 3: ABSENT}).opened
     at, by = s.clock.at(s.day(unit, 6) + timedelta(days=4)), (unit, "secretary")
     lesson = {"form": "visit", "held_on": at.today.isoformat(), "note": "补学当月内容"}
     yield "MAKEUP.CONTACT", OPEN, s.case(case).state == "to_contact"
@@ -218,12 +218,16 @@ def followed(s: Stage) -> Iterator[Step]:
     made = s.move(case, "record_contact", by, at, **told)
     yield from ((key, SETTLED, made == "to_make_up") for key in ("MAKEUP.CONTACT", "MAKEUP.INFORM"))
     yield "MAKEUP.DONE", OPEN, made == "to_make_up"
-    measure = {"measure": "谈话提醒"}
-    yield "ACC.ABSENT_MEMBERS", OPEN, s.refused(lambda: s.move(case, "educate", by, at, **measure))
-    body = [one.id for one in s.own(unit)[:2]]
-    s.move(case, "find_unexcused", by, at, heard="忘记了日期", note="支委会研究认定", by=body)
-    s.move(case, "educate", by, at, **measure)
-    yield "ACC.ABSENT_MEMBERS", SETTLED, bool(s.case(case).facts.get("education"))
+    s.move(blamed, "record_contact", by, at, **told)
+    measure, body = {"measure": "谈话提醒"}, [one.id for one in s.own(unit)[:2]]
+    yield (
+        "ACC.ABSENT_MEMBERS",
+        OPEN,
+        s.refused(lambda: s.move(blamed, "educate", by, at, **measure)),
+    )
+    s.move(blamed, "find_unexcused", by, at, heard="忘记了日期", note="支委会研究认定", by=body)
+    s.move(blamed, "educate", by, at, **measure)
+    yield "ACC.ABSENT_MEMBERS", SETTLED, bool(s.case(blamed).facts.get("education"))
     made = s.move(case, "record_lesson", by, at, **lesson)
     yield from (
         ("MAKEUP.DONE", SETTLED, made == "to_archive"),
