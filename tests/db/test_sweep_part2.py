@@ -112,6 +112,7 @@ def test_a_lesson_made_up_does_not_end_a_streak(session, world):
             session, case.id, move, leader, words, version=None, at=at("2026-01-22")
         )
     session.commit()
+    run(session, "2026-01-30")  # his time to object is over
     assert session.get(Case, case.id).state == "made_up"
     unexcused(session, world, 2, 3)
     run(session, "2026-03-27")
