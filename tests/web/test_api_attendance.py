@@ -262,9 +262,8 @@ def test_the_day_cannot_move_behind_a_lesson(api, world, november):
     secretary = api("village.secretary")
     [case] = secretary.post(november, sheet(world, absent=("member1",)))["opened"]
     found = secretary.get(f"/cases/{case}")
-    found = secretary.move(
-        found, "record_contact", reached=True, told=True, way="phone", reason="外出"
-    )
+    words = {"reached": True, "told": True, "way": "phone", "reason": "外出"}
+    found = secretary.move(found, "record_contact", on="2026-11-12", **words)
     secretary.move(found, "record_lesson", form="visit", held_on="2026-11-12")
     later = sheet(world, absent=("member1",), held_on="2026-11-13", why="实际是 13 日")
     assert "2026-11-12" in secretary.post(november, later, 422)["detail"]

@@ -56,7 +56,7 @@ def test_an_earlier_day_is_confirmed_once_the_sheets_were_read(reader, world, se
     admin, path = reader("zone.sysadmin"), f"/admin/people/{world.people['village.member1'].id}"
     words = {"unit": world.units["community"].id, "on": "2026-11-03"}
     asked = admin.submit(admin.get(path), "/transfer", 422, **words)
-    assert "2026-11-06" in asked.main and "更正" in asked.main
+    assert "2026年11月6日" in asked.main and "更正" in asked.main
     assert "sure" in [node.get("name") for node in every(asked.form("/transfer"), "input")]
     admin.submit(asked, "/transfer", sure="1", **words)
     assert world.units["community"].name in admin.get(path).main
@@ -71,7 +71,7 @@ def test_who_belonged_on_the_day_after_all_is_taken_in_by_the_next_correction(
     admin.submit(admin.get(path), "/transfer", **words)
     member, path = world.people["community.member1"], f"/activities/{found.id}/attendance"
     told = reader("village.secretary").get("/notices").main
-    assert member.name in told and "2026-11-06" in told
+    assert member.name in told and "2026年11月6日" in told
     page = reader("village.secretary").get(path)
     assert member.name in page.main
     lacking = Api(app, token_for(world.people["village.secretary"]))
