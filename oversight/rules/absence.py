@@ -133,9 +133,13 @@ def informed(attempt: TransitionContext) -> bool:
 
 
 def told_on(attempt: TransitionContext) -> date | None:
-    """Return the day on which the member was first reached and told what happened."""
-    days = [entry["on"] for entry in tries(attempt) if entry["reached"] and entry["told"]]
-    return date.fromisoformat(min(days)) if days else None
+    """Return the day on which the member was first reached and told what happened; None where that was
+    noted without its day: who enters late then says when the lesson was, not when he called.
+    """
+    told = [entry for entry in tries(attempt) if entry["reached"] and entry["told"]]
+    if not told or any(entry["on"] == entry.get("entered_on", entry["on"]) for entry in told):
+        return None
+    return date.fromisoformat(min(entry["on"] for entry in told))
 
 
 def reached(attempt: TransitionContext) -> bool:

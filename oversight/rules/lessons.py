@@ -35,7 +35,7 @@ def lesson_since(attempt: TransitionContext) -> bool:
 
 @rule(MAKE_UP, "held_on")
 def lesson_since_told(attempt: TransitionContext) -> bool:
-    """补课日期要在联系上本人、通报活动情况那天到今天之间；没有补的课不能先登记。"""
+    """补课日期要在活动当天（写明了联系日期的，在联系上本人那天）到今天之间；没有补的课不能先登记。"""
     since = facts.told_on(attempt) or facts.activity_day(attempt)
     return since <= attempt.words["held_on"] <= attempt.today
 

@@ -345,7 +345,7 @@ def test_a_filed_finding_falls_with_the_absence_that_was_none(session, world):
 def test_a_lesson_follows_the_contact(session, world, day, good):
     """取得联系后要向其通报活动情况，采取一定形式进行补课 (G-3.2.1d)."""
     case = missing(session, world)
-    do(session, world, case, "record_contact", CALL)
+    do(session, world, case, "record_contact", {**CALL, "on": "2026-11-10"})
     lesson = {**LESSON, "held_on": day}
     if good:
         assert do(session, world, case, "record_lesson", lesson).state == "made_up"
