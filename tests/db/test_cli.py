@@ -412,7 +412,7 @@ def test_sweep_lets_time_pass_and_may_be_repeated(zone):
 
 
 def test_workflows_are_listed_and_shown_in_every_form(empty):
-    assert "date_change\t变更活动时间请示\t3\t" in empty.ok("workflow", "list")
+    assert "date_change\t变更活动时间请示\t4\t" in empty.ok("workflow", "list")
     definition = workflows.current("date_change")
     assert empty.ok("workflow", "show", "date_change") == printing.table(definition)
     table = json.loads(empty.ok("workflow", "show", "date_change", "--format", "json"))
