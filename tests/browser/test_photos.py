@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from oversight.base.db import db
 from oversight.base.files import read
@@ -120,7 +121,8 @@ def test_the_report_waits_for_photos_on_their_way(village, photos):  # noqa: F81
             driver.execute_script("arguments[0].value = '2026-12-02'", field)
         driver.find_element(By.NAME, "items-2-measure").send_keys("已补")
         driver.find_element(By.ID, "ev-file").send_keys("\n".join(photos[:2]))
-        finger.tap("//button[text()='报送整改报告']", By.XPATH)
+        send = driver.find_element(By.XPATH, "//button[text()='报送整改报告']")
+        send.send_keys(Keys.ENTER)  # photos that come in move it away under a finger
         until(driver, lambda: "待复核" in finger.text and "对方开始办理以前" in finger.text)
         assert len(shown(village)) == 2
 
