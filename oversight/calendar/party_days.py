@@ -86,6 +86,11 @@ def span(row: Activity) -> tuple[date, date]:
     return first, last
 
 
+def is_near(year: int, month: int, today: date) -> bool:
+    """True from the month before on: nobody can say earlier that it cannot be held."""
+    return year * 12 + month <= today.year * 12 + today.month + 1
+
+
 def month_end(year: int, month: int) -> date:
     return date(year, month, months.monthrange(year, month)[1])
 

@@ -388,14 +388,17 @@ def _next(
         (year, month), row = divmod(number, 12), rows.get(number)
         if row and row.done or not owed(unit, year, month + 1):
             continue
-        day = row.day if row else None
-        if row is None and has_rule_day(session, unit, month + 1):
-            day = rule_for(session, unit, year, month + 1).on
-        if day is None or unit.ended_on and day >= unit.ended_on:
+        day = row.day if row else _by_rule(session, unit, year, month + 1)
+        if day is None or day >= (unit.ended_on or date.max):
             return None
         if day >= since:
             return day
     return None
+
+
+def _by_rule(session: Session, unit: Unit, year: int, month: int) -> date | None:
+    given = has_rule_day(session, unit, month)
+    return rule_for(session, unit, year, month).on if given else None
 
 
 def party_day(session: Session, unit: Unit, day: date) -> Activity | None:

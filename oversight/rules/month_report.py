@@ -8,7 +8,15 @@ from datetime import date
 import sqlalchemy as sa
 
 from oversight.base.sentences import N_
-from oversight.calendar.party_days import activity_for, change, entry_due, month_end, owed, status
+from oversight.calendar.party_days import (
+    activity_for,
+    change,
+    entry_due,
+    is_near,
+    month_end,
+    owed,
+    status,
+)
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import unified_july
 from oversight.law.definition import effect
@@ -62,10 +70,10 @@ def is_july(attempt: TransitionContext) -> bool:
     return row.kind == "july" or unified_july(attempt.settings, row.month)
 
 
-def is_near(attempt: TransitionContext) -> bool:
-    """True from the month before on."""
-    row, today = activity(attempt), attempt.today
-    return row.year * 12 + row.month <= today.year * 12 + today.month + 1
+def near(attempt: TransitionContext) -> bool:
+    """True where the month that is reported is near."""
+    row = activity(attempt)
+    return is_near(row.year, row.month, attempt.today)
 
 
 def still_asked(attempt: TransitionContext) -> bool:

@@ -71,7 +71,7 @@ def july_is_held(attempt: TransitionContext) -> bool:
 @rule(house_rule("暂缓按月申请，最早在上个月提出：还没有到的月份，不能先定为无法开展。"))
 def month_is_near(attempt: TransitionContext) -> bool:
     """当月确实无法开展的才申请暂缓，最早在上个月提出。"""
-    return facts.is_late(attempt) or facts.is_near(attempt)
+    return facts.is_late(attempt) or facts.near(attempt)
 
 
 @rule(LATE)

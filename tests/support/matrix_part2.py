@@ -91,6 +91,10 @@ def ends(today: str, *states: str) -> dict:
 # once.
 
 OPEN_BRANCH = {SUPERIOR: ("excuse", *EXITS)}
+BEFORE_CONTACT = {  # what is not yet to be done of an absentee who was not reached
+    BRANCH: ("find_unexcused", "educate", "search_lost", "still_lost", "object", "set_aside"),
+    MEMBER: ("object",),
+}
 ABSENCE = Table(
     "absence",
     (
@@ -142,17 +146,7 @@ ABSENCE = Table(
             "to_contact",
             "2026-11-10",
             {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
-            {
-                BRANCH: (
-                    "find_unexcused",
-                    "educate",
-                    "search_lost",
-                    "still_lost",
-                    "object",
-                    "set_aside",
-                ),
-                MEMBER: ("object",),
-            },
+            BEFORE_CONTACT,
             ("contact_made", "correct"),
             enters={"record_contact": "to_make_up"},
         ),
@@ -160,17 +154,7 @@ ABSENCE = Table(
             "to_contact",
             "2026-11-20",
             {BRANCH: ("record_contact", "recuse"), **OPEN_BRANCH},
-            {
-                BRANCH: (
-                    "find_unexcused",
-                    "educate",
-                    "search_lost",
-                    "still_lost",
-                    "object",
-                    "set_aside",
-                ),
-                MEMBER: ("object",),
-            },
+            BEFORE_CONTACT,
             ("contact_made", "correct"),
             enters={"record_contact": "to_make_up"},
         ),

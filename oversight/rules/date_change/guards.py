@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oversight.calendar.party_days import is_near
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import rule
 from oversight.rules import date_change as facts
@@ -104,8 +105,8 @@ def asked_for_a_workday(attempt: TransitionContext) -> bool:
 )
 def month_is_near(attempt: TransitionContext) -> bool:
     """当月确实无法开展的才同意暂缓，最早在上个月；请就请示的日期批复。"""
-    day, today = attempt.fact_day("day"), attempt.today
-    return day.year * 12 + day.month <= today.year * 12 + today.month + 1
+    day = attempt.fact_day("day")
+    return is_near(day.year, day.month, attempt.today)
 
 
 # Amending -----------------------------------------------------------------------------------------
