@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,16 @@ def _copy(source: Path, target: Path) -> None:
     with closing(reads) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
         new.execute("PRAGMA journal_mode=DELETE")
+
+
+def made_whole(url: str) -> None:
+    """Bring what SQLite keeps beside its file into the file, once it is served no more, so that who
+    copies the file alone loses nothing. Where that cannot be, it stays beside it.
+    """
+    path = sa.make_url(url).database if url.startswith("sqlite") else None
+    if path and path != ":memory:":
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as link:
+            link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _driver(connection: sa.Connection) -> Any:

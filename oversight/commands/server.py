@@ -53,6 +53,7 @@ class Service:
     every_seconds: int = 60
     requests_logged: bool = False
     beside: tuple[Callable[[], None], ...] = ()  # begun once in each serving process
+    ended: Callable[[], None] | None = None  # done once none is served any more
 
 
 class _Channel(HTTPChannel):
@@ -193,6 +194,8 @@ def _run(service: Service, sock: socket.socket, threads: int) -> None:
     for begin in service.beside:
         begin()
     server.run()
+    if service.ended:
+        service.ended()
 
 
 def _stop(_signal, _frame) -> None:

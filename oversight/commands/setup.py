@@ -150,6 +150,8 @@ def demo(size: str, if_empty: bool) -> None:
 @in_app
 def serve(host: str) -> None:
     """Say who can log in, then serve until stopped."""
+    from oversight.base import copies
+
     from . import background
     from . import server as server
 
@@ -174,6 +176,7 @@ def serve(host: str) -> None:
         **app.config["SERVED"],
         beat=lambda: beat(clock.moment()),
         beside=(partial(background.keep_draining, app),),
+        ended=partial(copies.made_whole, app.config["SQLALCHEMY_DATABASE_URI"]),
         requests_logged=logged,
     )
     server.serve(served, host, port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import traceback
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -35,7 +36,7 @@ def main() -> None:
     words.add_argument("--quick", action="store_true")
     words.add_argument("--only", choices=sorted(SECTIONS), action="append")
     given = words.parse_args()
-    report = Report()
+    report, failed = Report(), set[str]()
     with tempfile.TemporaryDirectory(prefix="oversight-bench-") as folder:
         scene = Scene(Path(folder), quick=given.quick)
         if given.against:
@@ -45,10 +46,22 @@ def main() -> None:
                 raise SystemExit(str(error)) from error
         for name, module in SECTIONS.items():
             if not given.only or name in given.only:
-                begun = perf_counter()
-                import_module(f".{module}", __package__).measure(report, scene)
-                say(f"{name}: {perf_counter() - begun:.0f} s")
+                failed |= {name} - _measured(name, module, report, scene)
     print(report.json())
+    if failed:
+        raise SystemExit(f"not measured to the end: {', '.join(sorted(failed))}")
+
+
+def _measured(name: str, module: str, report: Report, scene: Scene) -> set[str]:
+    """Measure a part; returns it where that came to its end. What was measured before stays."""
+    begun = perf_counter()
+    try:
+        import_module(f".{module}", __package__).measure(report, scene)
+    except Exception:
+        traceback.print_exc()
+        return set()
+    say(f"{name}: {perf_counter() - begun:.0f} s")
+    return {name}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ ID = re.compile(
 )
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 # What an installation has once; what the program itself lays on each zone: administration and seals.
-ONCE = {"alembic_version", "installation", "sweep_marks", "sweep_faults", "sign_ins"}
+ONCE = {"alembic_version", "installation", "sweep_marks", "sweep_faults", "sign_ins", "logins"}
 LAID = {"admin_changes", "checkpoints"}
 NAMED = {"accounts": "username", "papers": "code"}
 

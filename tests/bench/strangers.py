@@ -14,6 +14,7 @@ import threading
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import mkdtemp
 from time import perf_counter
 from urllib.parse import urlencode
 
@@ -74,7 +75,7 @@ def served(scene: Scene, database: Path | None = None):
     process.
     """
     if database is None:
-        database = scene.folder / "strangers.db"
+        database = Path(mkdtemp(dir=scene.folder)) / "served.db"  # none beside it of one before
         shutil.copy(scene.demo, database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from oversight import ROOT
+from tests.bench import __main__ as bench_main
 from tests.bench import counting, race, rows
 
 
@@ -32,6 +33,18 @@ def test_rows_have_a_number_a_ratio_and_a_target():
 def test_a_part_that_does_not_exist_is_refused():
     done = bench("--only", "nothing")
     assert (done.returncode, done.stdout) == (1, "") and "没有测完" in done.stderr
+
+
+def test_a_part_that_fails_takes_no_other_with_it(monkeypatch, capsys):
+    def fails(_report, _scene):
+        raise RuntimeError("a machine went away")
+
+    monkeypatch.setattr("tests.bench.load.measure", fails)
+    monkeypatch.setattr("sys.argv", ["bench", "--quick", "--only", "firing", "--only", "load"])
+    with pytest.raises(SystemExit, match="load"):
+        bench_main.main()
+    told = capsys.readouterr()
+    assert len(json.loads(told.out)["rows"]) == 1 and "a machine went away" in told.err
 
 
 def test_ratios_are_taken_round_by_round():

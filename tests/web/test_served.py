@@ -118,6 +118,18 @@ def whole(served: Served) -> None:
 
 
 @SQLITE
+def test_the_file_alone_holds_all_once_it_is_served_no_more(stage, tmp_path, secretary):
+    """Who stops the program and copies one file takes with him what was acknowledged."""
+    alone = tmp_path / "alone.db"
+    with on_small_disk(tmp_path, stage) as (disk, url), Served(disk / "served", url) as served:
+        assert opened(served, *secretary, "one")[0] == 201
+        assert served.stop() == 0
+        shutil.copy(disk / "oversight.db", alone)
+    with closing(sqlite3.connect(alone)) as link:
+        assert link.execute("SELECT count(*) FROM cases").fetchone() == (1,)
+
+
+@SQLITE
 def test_a_full_disk(stage, tmp_path, secretary):
     with on_small_disk(tmp_path, stage) as (disk, url), Served(disk / "served", url) as served:
         assert served.ask("GET", "/api/v1/queue", secretary[0])[0] == 200
