@@ -250,6 +250,7 @@ def prepare(engine: sa.Engine) -> None:
             "foreign_keys=ON",
             "busy_timeout=15000",
             "secure_delete=ON",
+            "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

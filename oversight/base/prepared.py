@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, cast
@@ -162,8 +162,13 @@ def _converters(of: Iterable[Callable | None]) -> list[tuple[int, Callable]]:
     return [(place, make) for place, make in enumerate(of) if make is not None]
 
 
-def _converted(rows: Iterable, converters: list[tuple[int, Callable]]) -> Iterable:
-    """Return rows with their values converted, a column at a time."""
+def _converted(rows: Sequence, converters: list[tuple[int, Callable]]) -> Iterable:
+    """Return rows with their values converted, a column at a time where there are several."""
+    if len(rows) == 1 and converters:
+        row = [*rows[0]]
+        for place, make in converters:
+            row[place] = make(row[place])
+        return [tuple(row)]
     columns: list[Iterable] = [*zip(*rows, strict=True)] if converters else []
     if not columns:
         return rows
@@ -215,6 +220,9 @@ class _Compiled:
 
     def run(self, connection: sa.Connection, values: dict | list[dict]):
         """Run it on the driver's cursor, for several sets of values where a list is given."""
-        if isinstance(values, list):
-            return _run(connection, self.text, self.given(values), many=True)
-        return _run(connection, self.text, self.given([values])[0])
+        if isinstance(values, dict):
+            values = [values]
+        given = self.given(values)
+        if len(given) == 1:  # a driver takes one for one at less than one of many
+            return _run(connection, self.text, given[0])
+        return _run(connection, self.text, given, many=True)

@@ -6,7 +6,7 @@ of rest days lives in the models; it comes in as a `Calendar`.
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -18,6 +18,7 @@ JULY_MODES = ("combined", "separate")
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+MOST = 10_000  # counts of a calendar that are kept
 MONDAY, THURSDAY, FRIDAY, SATURDAY = 0, 3, 4, 5
 
 LAW_2025 = N_("《全国年节及纪念日放假办法》（2024年修订）")
@@ -46,6 +47,7 @@ class Calendar:
 
     days: Mapping[date, CalendarDay]
     published: frozenset[int]
+    counted: dict[tuple[date, int], date] = field(default_factory=dict, compare=False, repr=False)
 
     def rest(self, day: date, scope: str = "rest_days") -> CalendarDay | None:
         """Find the holiday that `day` belongs to.
@@ -114,11 +116,17 @@ def add_workdays(calendar: Calendar, start: date, n: int) -> date:
 
     0 gives `start` itself, be it a working day or not.
     """
+    found = calendar.counted.get((start, n))
+    if found is not None:
+        return found
     step, day = (DAY if n > 0 else -DAY), start
     for _ in range(abs(n)):
         day += step
         while not calendar.is_workday(day):
             day += step
+    if len(calendar.counted) >= MOST:
+        calendar.counted.clear()
+    calendar.counted[start, n] = day
     return day
 
 

@@ -372,9 +372,7 @@ def _save(attempt: TransitionContext) -> None:
 def _save_all(session: Session, attempts: list[TransitionContext]) -> None:
     alike: dict[tuple[str, ...], list[TransitionContext]] = {}
     for attempt in attempts:
-        changed = _changed(attempt)
-        names = tuple(name for name in statements.ATTRIBUTES if name in changed)
-        alike.setdefault(names, []).append(attempt)
+        alike.setdefault(_unlike(attempt), []).append(attempt)
     for names, found in alike.items():
         if statements.save(names).write_all(session, [_saved(one, names) for one in found]) != len(
             found
@@ -397,6 +395,18 @@ def _saved(attempt: TransitionContext, names: tuple[str, ...]) -> dict:
 def _changed(attempt: TransitionContext) -> set[str]:
     """Name what is yet to be written in the case."""
     return attempt.unsaved.keys() | instance_state(attempt.case).committed_state.keys()
+
+
+def _unlike(attempt: TransitionContext) -> tuple[str, ...]:
+    """Name the columns of the case that are not as they were: a database puts a row anew in every
+    index of a column that is written, whatever was there.
+    """
+    changed, before, now = _changed(attempt), attempt.unsaved, vars(attempt.case)
+    return tuple(
+        name
+        for name in statements.ATTRIBUTES
+        if name in changed and before.get(name, ...) != now[name]
+    )
 
 
 def _stale(session: Session, case: Case) -> VersionConflict:

@@ -58,7 +58,6 @@ class Case(Base):
         partial("ix_cases_wake", "wake_on", where="closed_at IS NULL"),
         partial("ix_cases_remind", "remind_on", where="closed_at IS NULL"),
         partial("ix_cases_closed", "workflow", "closed_at", where="closed_at IS NOT NULL"),
-        partial("ix_cases_due", "due_on", where="closed_at IS NULL"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -155,7 +154,13 @@ class WorkItem(Base):
             "case_id",
             where="closed_at IS NULL AND slot_id IS NOT NULL",
         ),
-        partial("ix_desks_person", "person_id", "due_on", "id", where="closed_at IS NULL"),
+        partial(
+            "ix_desks_person",
+            "person_id",
+            "due_on",
+            "id",
+            where="closed_at IS NULL AND person_id IS NOT NULL",
+        ),
         partial("ix_desks_own", "person_id", "case_id", where="person_id IS NOT NULL"),
         sa.Index("ix_desks_case", "case_id"),
         partial("ix_desks_slot", "slot_id", "case_id", where="slot_id IS NOT NULL"),

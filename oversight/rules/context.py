@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_state
 
 from oversight.base.clock import Moment
 from oversight.base.db import settle
@@ -29,9 +30,9 @@ class TransitionContext:
     the engine for a new deadline, `opens` to open further cases (workflow, unit id, facts) in the
     same transaction, `seats` to ask further people where each person answers, `shows` to let people
     see the case, `names` the people whom a move tells by name, `messages` what it leaves to the
-    outbox beside what it tells. `unsaved` is what the engine has set in the case and will write
-    with the journal, `written` all that the attempt has changed there, `laid` the work items that
-    it has yet to write.
+    outbox beside what it tells. `unsaved` is what stood in the columns that the engine has set in
+    the case and will write with the journal, `written` all that the attempt has changed there,
+    `laid` the work items that it has yet to write.
     `barred` tells who may not act in a role today, as the engine decides it; `insert` writes a case
     that is being opened, before rows that refer to it.
     """
@@ -101,5 +102,11 @@ class TransitionContext:
 
     def set(self, **values) -> None:
         """Set columns of the case which the engine writes itself, so that no flush writes them."""
-        settle(self.case, values)
-        self.unsaved.update(values)
+        held = vars(self.case)
+        for name in values:
+            self.unsaved.setdefault(name, held.get(name, ...))
+        state = instance_state(self.case)
+        if state.committed_state or state.expired_attributes:
+            settle(self.case, values)
+        else:
+            held.update(values)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.models import Case, OutboxMessage
+from oversight.models import Case, OutboxMessage, Zone
 
 _open = Case.closed_at.is_(None)
 _waiting = OutboxMessage.done_at.is_(None)
@@ -20,7 +20,7 @@ def open_cases(session: Session) -> dict[str, int]:
 
 def overdue_cases(session: Session, at: Moment) -> int:
     """Count open cases past their last day."""
-    return _count(session, _open, Case.due_on < at.today)
+    return _count(session, Case.zone_id == Zone.id, _open, Case.due_on < at.today)
 
 
 def work_waiting(session: Session, at: Moment) -> int:
