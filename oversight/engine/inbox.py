@@ -488,21 +488,24 @@ def units_in_sight(session: Session, who) -> list[Unit]:
     )
 
 
-def branches_in_sight(session: Session, who, name: str = "") -> list[sa.Row]:
-    """Return the outlines of the branches in the reader's sight that still exist, town by town, as
-    `units_in_sight` has them; `name` is a part of theirs.
+def branches_in_sight(
+    session: Session, who, name: str = "", since: date | None = None
+) -> list[sa.Row]:
+    """Return the outlines of the branches in the reader's sight that still exist, or were there after
+    a day, town by town in the fixed order of organizations, whoever reads; `name` is a part of theirs.
     """
 
-    def seen() -> sa.Select:
+    def seen(**there) -> sa.Select:
         paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
-        return outlines(who.zone_id, Unit.kind == "branch", sa.or_(sa.false(), *paths))
+        return outlines(who.zone_id, Unit.kind == "branch", sa.or_(sa.false(), *paths), **there)
 
+    gone = [] if since is None else [seen(there=Unit.ended_on > since)]
     if name:
-        named = seen().where(Unit.name.contains(name, autoescape=True))
-        rows = list(session.execute(named))
+        asks = [one.where(Unit.name.contains(name, autoescape=True)) for one in (seen(), *gone)]
+        rows = [row for one in asks for row in session.execute(one)]
     else:
-        rows = asked(session, who, "branches", seen)
-    own = {post.unit_id for post in who.posts} | ({who.branch.id} if who.branch else set())
-    rows.sort(key=lambda row: (row.id not in own, row.path.count("/"), row.sort, row.id))
-    place = {parent: n for n, parent in reversed(list(enumerate(row.parent_id for row in rows)))}
-    return sorted(rows, key=lambda row: place[row.parent_id])
+        rows = [*asked(session, who, "branches", seen)]
+        rows += [row for one in gone for row in session.execute(one)]
+    above = {row.parent_id for row in rows}
+    towns = {one.id: (one.sort, one.id) for one in standing.rows(session, who.zone_id, [*above])}
+    return sorted(rows, key=lambda row: (*towns[row.parent_id], row.sort, row.id))

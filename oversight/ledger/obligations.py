@@ -516,13 +516,20 @@ def _held(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
         held = facts.held(row) and status(row, facts.at.today) == "held"
         yield _Time(
             _named(facts.year, law.MONTH, number),
-            _day(facts, unit, number),
+            _owed_by(facts, unit, row, _day(facts, unit, number)),
             held,
             _on(row),
             about=_not_in_time(facts, row),
             excused=_put_off(row),
             activity_id=id_of(row),
         )
+
+
+def _owed_by(facts: Facts, unit: Unit, row: Activity | None, day: date) -> date:
+    """Return by when an activity is owed: its day; once that has passed without a record, the last day
+    on which one is in time, since nobody knows before whether it was held.
+    """
+    return day if facts.held(row) or facts.at.today <= day else _entry_due(facts, unit, day)
 
 
 def _not_in_time(facts: Facts, row: Activity | None) -> str:
@@ -534,7 +541,8 @@ def _july(facts: Facts, unit: Unit) -> Iterator[_Time]:
     day = july_day(settings, facts.year)
     if day.replace(day=1) <= facts.at.today and _answers(unit, day):
         row = facts.july(unit) if apart_july(settings) else facts.days.get((unit.id, 7))
-        yield _Time(str(facts.year), day, facts.held(row), _on(row), activity_id=id_of(row))
+        due = _owed_by(facts, unit, row, day)
+        yield _Time(str(facts.year), due, facts.held(row), _on(row), activity_id=id_of(row))
 
 
 def _on(row: Activity | None) -> str | Sentence:

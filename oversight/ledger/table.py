@@ -5,7 +5,7 @@ and the reminders that a superior sends from it. A page of it asks as much for f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
+    """A branch's year; of one that is gone nothing more is asked."""
+
     unit: Unit
     months: tuple[Cell, ...]
     life: tuple[Cell, ...]
@@ -102,7 +104,13 @@ def read(
                 case.id if case else None,
             )
         )
-    return found
+    return [_left(row) if row.unit.ended_on else row for row in found]
+
+
+def _left(row: Row) -> Row:
+    """Return the row of a branch that is gone: what was, and nothing to be urged."""
+    months, life_ = (tuple(Cell(one.words) for one in cells) for cells in (row.months, row.life))
+    return replace(row, months=months, life=life_, appraisal=row.appraisal if row.case else Cell(()))
 
 
 _DAYS = Prepared(

@@ -52,11 +52,11 @@ def outline(session: Session, zone_id: str, *which) -> list[sa.Row]:
     return list(session.execute(outlines(zone_id, *which)))
 
 
-def outlines(zone_id: str, *which) -> sa.Select:
+def outlines(zone_id: str, *which, there=Unit.ended_on.is_(None)) -> sa.Select:
     """Return the statement of the same."""
     return (
         sa.select(Unit.id, Unit.parent_id, Unit.path, Unit.kind, Unit.name, Unit.sort)
-        .where(Unit.zone_id == zone_id, Unit.ended_on.is_(None), *which)
+        .where(Unit.zone_id == zone_id, there, *which)
         .order_by(Unit.id)
     )
 

@@ -390,9 +390,9 @@ def due_chip(case: Case, long: bool = False) -> Chip | None:
     return until_chip(case.due_on, case.zone_id, long)
 
 
-def until_chip(due_on: date, zone_id: str, long: bool = False) -> Chip:
-    """Show a last day as `due_chip` does."""
-    today = session.moment().today
+def until_chip(due_on: date, zone_id: str, long: bool = False, today: date | None = None) -> Chip:
+    """Show a last day as `due_chip` does, as it stood on another day where one is shown."""
+    today = today or session.moment().today
     if due_on < today:
         late = workdays_from(db.session, zone_id, due_on, today)
         return Chip("late", _("超期 %(n)s 个工作日", n=late) if late else _("已超期"), "late")

@@ -92,6 +92,22 @@ def test_the_api_settles_with_the_sheet_and_tells_the_past(api, world, session, 
     assert ("DUES.MONTHLY", "2026-11") in {(one["key"], one["period"]) for one in before}
 
 
+def test_a_past_day_counts_from_that_day(reader, november):
+    """Four days after the party day its record is not late: five working days are left for it, and
+    how late a thing was is counted to the day that is shown. Source: G-2.1.2b, setting of the term.
+    """
+    past = reader("village.secretary").get("/ledger?on=2026-11-10")
+    row = next(one for one in past.tree.iter("li") if "11月主题党日" in "".join(one.itertext()))
+    said = " ".join("".join(row.itertext()).split())
+    assert "周五" in said and "超期" not in said
+    now = reader("village.secretary").get("/ledger")
+    row = next(one for one in now.tree.iter("li") if "11月主题党日" in "".join(one.itertext()))
+    assert "超期 7 个工作日" in " ".join("".join(row.itertext()).split())
+    later = reader("village.secretary").get("/ledger?on=2026-11-16")
+    row = next(one for one in later.tree.iter("li") if "11月主题党日" in "".join(one.itertext()))
+    assert "超期 1 个工作日" in " ".join("".join(row.itertext()).split())
+
+
 def test_above_the_branches_all_of_them_are_listed(api, world):
     items = api("town1.officer").get("/obligations", box="units", limit=1000)["items"]
     units = {item["owed_by"]["name"] for item in items}

@@ -4,13 +4,16 @@ part 6, 3.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
 from oversight.calendar.party_days import plan_year
 from oversight.engine import records
 from oversight.ledger import life_meetings, table
-from oversight.models import Notice
+from oversight.models import Membership, Notice
+from oversight.register import reorganize
 from oversight.time import sweep
 from tests.db.test_attendance import activity, record, sheet
 from tests.support.actors import Play
@@ -66,6 +69,35 @@ def test_the_zone_sees_town_by_town_and_a_branch_only_itself(reader, year):
         not [one for one in branch.tree.iter("input") if one.get("name") == "cell"]
         and "批量催办" not in branch.main
     )
+
+
+def test_the_order_of_towns_is_the_same_whoever_reads(reader, year, session, world):
+    """Also for an officer of the zone who is himself a member in the last of them: no list ranks."""
+    of = world.units["school"]
+    person = world.people["zone.officer"]
+    joined = {"zone_id": world.zone.id, "person_id": person.id, "unit_id": of.id}
+    session.add(Membership(**joined, sort=9, from_on=date(2026, 1, 1)))
+    session.commit()
+    zone = reader("zone.officer").get(TABLE)
+    headings = [node.text for node in zone.tree.iter("h2") if node.get("id", "").startswith("t")]
+    assert headings == ["青溪镇党委", "柏岭镇党委", "区教育局党组"]
+
+
+def test_a_branch_that_was_merged_stays_in_the_table_of_its_year(reader, year, session, world):
+    """What it did and left undone until then is not gone with it; nobody is urged for it any more."""
+    into = world.units["community"]
+    day = at("2026-11-24")
+    officer = world.actor("town1.officer", day.today)
+    reorganize.merge(session, [world.units["village"]], into, day.today, officer, day)
+    session.commit()
+    page = reader("town1.officer").get(TABLE + "?year=2026")
+    assert words(page, "石桥村党支部（已并入")[:4] == ["未开展", "未开展", "已开展", "未按期"]
+    ticks = [one.get("value") for one in page.tree.iter("input") if one.get("name") == "cell"]
+    assert ticks and not [one for one in ticks if one.startswith(world.units["village"].id)]
+    town = reader("town1.officer")
+    mine = [f"{world.units['village'].id}:m1"]
+    assert "已催办 1" not in town.submit(page, TABLE, cell=mine).main
+    assert "石桥村党支部（已并入" not in town.get(TABLE + "?year=2027").main
 
 
 def test_what_is_ticked_is_urged_once_in_three_working_days(reader, year, session, world):

@@ -377,7 +377,7 @@ def _table(refusal: InvalidInput | None = None):
     if not FIRST <= number <= LAST:
         raise NotFound()
     name = typed.line(request.values.get("q", ""))[:80]
-    found = inbox.branches_in_sight(db.session, session.actor(), name)
+    found = inbox.branches_in_sight(db.session, session.actor(), name, date(number, 1, 1))
     if excel.wanted():
         return excel.answer(*listed.months(ids_of(found), number))
     cursor = request.values.get("cursor", "")
