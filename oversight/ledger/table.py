@@ -110,7 +110,9 @@ def read(
 def _left(row: Row) -> Row:
     """Return the row of a branch that is gone: what was, and nothing to be urged."""
     months, life_ = (tuple(Cell(one.words) for one in cells) for cells in (row.months, row.life))
-    return replace(row, months=months, life=life_, appraisal=row.appraisal if row.case else Cell(()))
+    return replace(
+        row, months=months, life=life_, appraisal=row.appraisal if row.case else Cell(())
+    )
 
 
 _DAYS = Prepared(

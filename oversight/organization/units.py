@@ -52,7 +52,10 @@ def outline(session: Session, zone_id: str, *which) -> list[sa.Row]:
     return list(session.execute(outlines(zone_id, *which)))
 
 
-def outlines(zone_id: str, *which, there=Unit.ended_on.is_(None)) -> sa.Select:
+_THERE = Unit.ended_on.is_(None)
+
+
+def outlines(zone_id: str, *which, there=_THERE) -> sa.Select:
     """Return the statement of the same."""
     return (
         sa.select(Unit.id, Unit.parent_id, Unit.path, Unit.kind, Unit.name, Unit.sort)
