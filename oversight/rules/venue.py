@@ -75,8 +75,11 @@ def not_lent(attempt: TransitionContext) -> bool:
 
 
 def _lent(attempt: TransitionContext) -> list[dict]:
-    """Return what is known of other requests for the same place and day that were agreed to."""
+    """Return what is known of other requests for the same place and day that were agreed to. One yes at
+    a time is given for what is one unit's: of two at the same instant the second sees the first.
+    """
     facts, lenders = attempt.case.facts, [attempt.case.facts[OWNER], attempt.basis.unit_id]
+    attempt.session.execute(sa.select(Unit.id).where(Unit.id == facts[OWNER]).with_for_update())
     others = attempt.session.scalars(
         sa.select(Case.facts)
         .join(Paper, Paper.case_id == Case.id)

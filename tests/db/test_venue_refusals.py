@@ -15,6 +15,7 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.engine import transitions
+from tests.db.test_races_part2 import together
 from tests.db.test_venue_walk import FACTS, agreed, ask, forwarded, lending
 from tests.support.actors import second_hat
 
@@ -125,3 +126,33 @@ def test_who_leads_both_does_not_answer_himself(play, world):
 def test_one_request_for_a_day(play):
     ask(play)
     play.no(AlreadyTaken, None, ask, play)
+
+
+def test_one_room_is_lent_once_also_at_the_same_instant(session, world):
+    """Two yeses of one owner that meet: the second sees the first. House rule of the venue."""
+    play = lending(session, world)
+    for day in ("2026-12-09", "2026-12-10", "2026-12-11", "2026-12-14"):
+        asked = [
+            play.say(
+                ask(play, who=f"{unit}.secretary", unit=unit, day=day),
+                "town1.officer",
+                "forward",
+                {},
+            )
+            for unit in ("village", "organ")
+        ]
+        deeds = [
+            (
+                world.people["community.secretary"].id,
+                lambda own, who, case_id=case.id: (
+                    transitions.submit(
+                        own, case_id, "approve", who, {}, version=None, at=play.at
+                    ).state
+                ),
+            )
+            for case in asked
+        ]
+        session.commit()
+        told = together(session, play.at, *deeds)
+        assert sorted(map(str, told)).count("agreed") == 1, told
+        assert sum(isinstance(one, RuleViolation) for one in told) == 1, told
