@@ -204,3 +204,24 @@ def test_what_lies_with_others_is_looked_at_and_not_done_here(reader, play):
     page = reader("village.secretary").get("/ledger")
     assert f"/cases/{case.id}" in page.links("查看")
     assert f"/cases/{case.id}" not in page.links("去办理")
+
+
+def test_what_a_branch_owes_is_looked_at_from_above_and_not_done_there(reader, november):
+    """Only the branch keeps its sheets; who inspects it is offered nothing that he may not do."""
+    own = reader("village.secretary").get("/ledger")
+    assert f"{november}/attendance" in own.links("登记")
+    for name in ("town1.officer", "town1.inspector", "zone.officer"):
+        above = reader(name).get(own.path)
+        assert f"{november}/attendance" in above.links("查看")
+        assert not {*above.links("登记")} & {*own.links("登记")} - {*own.links("小登记")}
+
+
+def test_a_superior_reads_to_which_branch_a_lecture_is_owed(reader, api, world, session):
+    """G-3.1.5b: 到所在党支部讲1次党课; nothing to be explained on the superior's own year sheet."""
+    world.people["organ.member1"].leading = True
+    session.commit()
+    page = reader("town1.officer").get("/ledger")
+    assert "班子成员到所在支部讲党课" in page.main and world.units["organ"].name in page.main
+    items = api("town1.officer").get("/obligations")["items"]
+    owed = [one["owed_to"]["name"] for one in items if one["key"] == "LECTURE.LEADERS"]
+    assert owed == [world.units["organ"].name]
