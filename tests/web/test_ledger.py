@@ -225,3 +225,13 @@ def test_a_superior_reads_to_which_branch_a_lecture_is_owed(reader, api, world, 
     items = api("town1.officer").get("/obligations")["items"]
     owed = [one["owed_to"]["name"] for one in items if one["key"] == "LECTURE.LEADERS"]
     assert owed == [world.units["organ"].name]
+
+
+def test_a_sheet_counts_what_it_says_itself_was_read(reader, november):
+    """R-3.1.3b: 总纲 and eleven chapters; the ledger has it settled, and so says the sheet."""
+    words = {"did": ["CHARTER.FULL_YEARLY"], "note-CHARTER.FULL_YEARLY": "读到第十章"}
+    save(reader, november, **words)
+    page = reader("village.secretary").get(f"{november}/attendance")
+    assert "还没有读到：第十一章" in page.main
+    save(reader, november, why="还读了第十一章", **{"note-CHARTER.FULL_YEARLY": "读到第十一章"})
+    assert "全年已读完一遍" in reader("village.secretary").get(f"{november}/attendance").main
