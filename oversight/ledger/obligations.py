@@ -651,12 +651,16 @@ def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     found = _by_part(facts, unit, duty)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = found.get(number, [])
-        said = (
-            say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
-            if mine
-            else ""
-        )
+        said = _entered(facts, mine[0], end) if mine else ""
         yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _entered(facts: Facts, row: DutyRecord, end: date) -> Sentence:
+    """Name an entry of the year sheet, with what was entered once its time was over."""
+    on = row.done_on
+    if local_day(row.noted_at, facts.at.zone) > end:
+        return say("年度表，%(m)s月%(d)s日（补录）", m=on.month, d=on.day)
+    return say("年度表，%(m)s月%(d)s日", m=on.month, d=on.day)
 
 
 def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
