@@ -143,11 +143,11 @@ class _Told:
 
 def matter(session: Session, case: Case, number: str | None = None) -> str:
     """Name a case as its lines in the bell do: what, whose, and its number, or that of the paper which
-    is told; no member.
+    is told (empty where there was none yet); no member.
     """
     workflow = workflows.of(case)
     [unit] = standing.rows(session, case.zone_id, [case.unit_id])
-    number = number or case.number
+    number = case.number if number is None else number
     whose = f"{unit.name} {number}" if number else unit.name
     return say("%(title)s（%(whose)s）", title=workflow.short or workflow.title, whose=whose)
 

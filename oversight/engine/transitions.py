@@ -950,9 +950,8 @@ def _outgoing(attempt: TransitionContext, left: str) -> None:
 
 
 def _message(attempt: TransitionContext, move: str, left: str) -> dict:
-    """Make the message of what a move tells; told later, it names the paper that stood then."""
+    """Make the message of what a move tells; told later, it names the paper that stood then, or none."""
     case = attempt.case
-    number = attempt.result.get("paper") or case.number
     payload = {
         "case": case.id,
         "entered": case.entered_at.isoformat(),
@@ -962,7 +961,7 @@ def _message(attempt: TransitionContext, move: str, left: str) -> dict:
         "by": attempt.actor.id if attempt.actor else None,
         "at": attempt.at.now.isoformat(),
         **({"names": attempt.names} if attempt.names else {}),
-        **({"number": number} if number else {}),
+        "number": attempt.result.get("paper") or case.number or "",
     }
     key = f"desk:{case.id}:{case.version}"
     return outbox.message(case.zone_id, key, "notify", payload, attempt.at.now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -62,9 +62,9 @@ from oversight.rules import unexcused
 from oversight.rules.absence import keep
 
 from . import duty_records, entries, notes
-from .duty_records import Done
+from .duty_records import JOINED, MISSING, Done
 
-MISSING, TOOK_PART = ("leave", "absent"), ("present", "other_form")
+TOOK_PART = ("present", "other_form")
 MOST_INVITED = 1000
 TOLD = 100  # characters of what somebody exempt was told
 ONE_LINE = 60  # characters of a place or a theme
@@ -320,6 +320,7 @@ def record(session: Session, activity_id: str, sheet: Sheet, who: Actor, at: Mom
         )
     have = {} if fresh else follow_ups(session, activity, sheet.entries)
     _findings_stand(session, sheet, have)
+    sheet = _held_against(session, activity, before, sheet)
     _write(session, activity, before, sheet)
     _keep_exempt(session, activity, free, sheet)
     _file(session, activity, sheet, what, about, who, basis, at)
@@ -369,6 +370,28 @@ def _record_duties(session: Session, activity: Activity, sheet: Sheet, who, basi
     """Record what the sheet says was done of the branch's duties. Source: G-3.1.1a, G-3.2.3a"""
     if sheet.done is not None:
         duty_records.record(session, activity, sheet.done, who, basis, at, sheet.why or "")
+
+
+def _held_against(
+    session: Session, activity: Activity, before: dict[str, Attendance], sheet: Sheet
+) -> Sheet:
+    """Return the sheet with what was done held against who was there: who is newly on leave or absent did not
+    take his oath at it. Once he has, at his lesson say, the branch says so. Source: G-3.1.2a
+    """
+    now = {person for person, entry in sheet.entries.items() if entry[0] in MISSING}
+    then = {person for person, row in before.items() if row.kind in MISSING}
+    away, came, done = now - then, set(), sheet.done
+    if done is None and before and now != then:  # who came is corrected alone
+        stood = duty_records.of_sheets(session, [activity.id]).get(activity.id, {})
+        done, came = {key: duty_records.stood_as(row) for key, row in stood.items()}, then - now
+    if not done:
+        return sheet
+    if JOINED in done and (away or came):
+        joined = sa.extract("month", Person.joined_on) == activity.month
+        theirs = session.scalars(sa.select(Person.id).where(Person.id.in_(away), joined))
+        without = {*done[JOINED].without, *theirs} - came
+        done = done | {JOINED: replace(done[JOINED], without=tuple(sorted(without)))}
+    return replace(sheet, done=done)
 
 
 def rows_of(session: Session, activity: Activity) -> dict[str, Attendance]:

@@ -28,18 +28,29 @@ from oversight.calendar.party_days import BEFORE, before_start, change
 from oversight.engine import authority
 from oversight.engine.use_case import use_case
 from oversight.law import duties as law
-from oversight.law.binding import by_key
+from oversight.law.binding import by_key, own_id
 from oversight.law.clauses import register
 from oversight.law.duties import BRANCH, SUPERIOR, YEAR_SHEET, ZONE, Duty, duties, part_of
 from oversight.law.inputs import read_day
 from oversight.law.roles import SUPERIOR as ABOVE
-from oversight.models import Activity, DutyRecord, Person, RegisterEntry, Unit, YearSheet, chains
+from oversight.models import (
+    Activity,
+    Attendance,
+    DutyRecord,
+    Person,
+    Post,
+    RegisterEntry,
+    Unit,
+    YearSheet,
+    chains,
+)
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
+from oversight.organization.standing import in_office
 
 from . import entries, on_event
 
-LONGEST = 200
+LONGEST, MISSING = 200, ("leave", "absent")
 MEETING, CONSULT, OWN = "PLAN.COMMITTEE_MEETING", "PLAN.CONSULT", "PLAN.OWN_ITEMS"
 PLANNED = (MEETING, CONSULT, OWN)  # what may be written down before the day
 WHY = "why:"  # before the key of what was not done in time, and is explained
@@ -65,6 +76,13 @@ class Done:
         told = {"note": self.note, "except": sorted(self.without)}
         told |= {"met_on": self.met_on, "came": sorted(self.came)}
         return {name: value for name, value in told.items() if value}
+
+
+def stood_as(row: DutyRecord) -> Done:
+    """Return what a record says, as it would be sent."""
+    facts = row.facts
+    came, without = tuple(facts.get("came", ())), tuple(facts.get("except", ()))
+    return Done(facts.get("note", ""), without, facts.get("met_on", ""), came)
 
 
 def read(raw: Any) -> dict[str, Done]:
@@ -114,7 +132,8 @@ LECTURES = {
     "LECTURE.FIRST_SECRETARY": N_("第一书记、党建指导员"),
     "LECTURE.MEMBERS": N_("普通党员"),
 }
-JULY, OATH = 7, "OATH.FORM"
+JULY, OATH, JOINED = 7, "OATH.FORM", "OATH.JOIN_MONTH"
+BY_SECRETARY = "LECTURE.SECRETARY"
 CHARTER_PLAN, CHARTER = "CHARTER.PLAN", "CHARTER.FULL_YEARLY"
 
 
@@ -151,7 +170,7 @@ def _concerned(duty: Duty, row: Activity, people: list[Person]) -> tuple[Person,
     """Return of whom a line may not hold: everybody, or who joined in that month. Source: G-3.1.2a"""
     if not duty.of_some:
         return ()
-    if duty.key != "OATH.JOIN_MONTH":
+    if duty.key != JOINED:
         return tuple(people)
     return tuple(one for one in people if one.joined_on and one.joined_on.month == row.month)
 
@@ -160,7 +179,7 @@ def _in_place(one: Item, row: Activity) -> bool:
     """True where a line has something to say this month."""
     if one.duty.key == "OATH.JULY1":
         return row.month == JULY
-    return one.duty.key != "OATH.JOIN_MONTH" or bool(one.people)
+    return one.duty.key != JOINED or bool(one.people)
 
 
 @dataclass(frozen=True)
@@ -247,6 +266,7 @@ def record(
     if row.held_on is None:
         raise RuleViolation("活动开展以后再登记做了什么。", field="duties", house_rule=AFTER)
     _must_fit(session, row, wanted)
+    lecturer_came(session, row, wanted)
     stood = of_sheets(session, [row.id]).get(row.id, {})
     gone, fresh = _differs(stood, _as_met(stood, wanted))
     if not gone and not fresh:
@@ -326,6 +346,34 @@ def _must_fit(session: Session, row: Activity, wanted: dict[str, Done]) -> None:
     if wrong:
         said = N_("名单里有人当天不是你支部的党员，或这一项不按人登记。")
         raise InvalidInput(dict.fromkeys(wrong, said))
+
+
+def lecturer_came(session: Session, row: Activity, keys: Iterable[str]) -> None:
+    """Make sure that no lecture is the secretary's which he was not there to give. Raises RuleViolation.
+
+    Source: G-3.1.5c
+    """
+    if BY_SECRETARY not in keys:
+        return
+    away = session.scalar(
+        sa.select(Person.name)
+        .join(Post, Post.person_id == Person.id)
+        .join(Attendance, Attendance.person_id == Person.id)
+        .where(
+            Post.unit_id == row.unit_id,
+            Post.office == "secretary",
+            in_office(row.held_on),
+            Attendance.activity_id == row.id,
+            Attendance.kind.in_(MISSING),
+        )
+    )
+    if away:
+        raise RuleViolation(
+            say("支部书记%(name)s没有到会，这堂党课不能记为支部书记讲的。", name=away),
+            field="lecturer",
+            rule="lecturer_came",
+            clause=own_id("G-3.1.5c", row.unit.category),
+        )
 
 
 def _on_sheet(duty: Duty | None, unit: Unit) -> bool:

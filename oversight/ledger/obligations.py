@@ -34,7 +34,7 @@ from oversight.law.inputs import read_day
 from oversight.models import Activity, DutyRecord, Membership, Person, Post, RegisterEntry, Unit
 from oversight.organization.actor import Actor
 from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import by_id, superiors
+from oversight.organization.units import by_id, line_above, superiors
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 from oversight.rules.zone_notice import issued
@@ -98,7 +98,8 @@ class Obligation:
 
 class Records:
     """The records of some units and years, as they stood at a moment; each kind is read when it is first
-    asked for. `live`: the moment is now, nothing was changed later.
+    asked for. `live`: the moment is now, nothing was changed later; `only`: the rule keys of what was done
+    that are read, where not all are.
     """
 
     def __init__(
@@ -108,9 +109,10 @@ class Records:
         years: tuple[int, ...],
         at: Moment,
         live: bool = False,
+        only: Collection[str] = (),
     ):
         self.session, self.units, self.years, self.at = session, units, years, at
-        self.live = live
+        self.live, self.only = live, only
         self.ids, self.zone_id = ids_of(units), units[0].zone_id if units else ""
 
     @cached_property
@@ -131,6 +133,7 @@ class Records:
             sa.select(DutyRecord).where(
                 DutyRecord.unit_id.in_(self.ids),
                 DutyRecord.year.in_(self.years),
+                *([DutyRecord.key.in_(self.only)] if self.only else ()),
                 *past.stood(DutyRecord, self.at.now),
             )
         )
@@ -309,10 +312,14 @@ def read_all(session: Session, units: list[Unit], at: Moment, live: bool = False
     """Return the same of every year of which something may be owed at a moment, the earliest first: in
     the first quarter, house rule, of the year before too.
     """
-    year = at.today.year
-    years = (year - 1, year) if at.today.month <= CARRIED else (year,)
+    years = _owing(at)
     records = Records(session, units, years, at, live)
     return [Facts(records, one) for one in years]
+
+
+def _owing(at: Moment) -> tuple[int, ...]:
+    year = at.today.year
+    return (year - 1, year) if at.today.month <= CARRIED else (year,)
 
 
 def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], date]:
@@ -644,12 +651,16 @@ def _of_year(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     found = _by_part(facts, unit, duty)
     for number, _begin, end in _parts(facts, unit, duty.period):
         mine = found.get(number, [])
-        said = (
-            say("年度表，%(m)s月%(d)s日", m=mine[0].done_on.month, d=mine[0].done_on.day)
-            if mine
-            else ""
-        )
+        said = _entered(facts, mine[0], end) if mine else ""
         yield _Time(_named(facts.year, duty.period, number), end, bool(mine), said)
+
+
+def _entered(facts: Facts, row: DutyRecord, end: date) -> Sentence:
+    """Name an entry of the year sheet, with what was entered once its time was over."""
+    on = row.done_on
+    if local_day(row.noted_at, facts.at.zone) > end:
+        return say("年度表，%(m)s月%(d)s日（补录）", m=on.month, d=on.day)
+    return say("年度表，%(m)s月%(d)s日", m=on.month, d=on.day)
 
 
 def _met(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
@@ -754,6 +765,19 @@ def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligati
             left = say("还差 %(n)s 人", n=wanted - given) if given < wanted else ""
             one = replace(one, done=not left, about=left if given else "")
             yield _obligation(facts, above or unit, unit, duty, found[0], one)
+
+
+def to_branches(session: Session, unit: Unit, at: Moment) -> Iterator[Obligation]:
+    """Yield what a superior owes the branches that it answers, of the year before what is open: the debtor
+    reads what his branches see owed. Source: G-3.1.5b, G-3.1.5d
+    """
+    below = branches_below(session, [unit], at.today)
+    mine = [one for one in below if line_above(session, one)[0].id == unit.id]
+    records = Records(session, mine, _owing(at), at, only=(LEADERS, ASSIGNED))
+    for facts in (Facts(records, year) for year in records.years):
+        for branch in mine:
+            found = of_others(facts, branch, unit)
+            yield from (one for one in found if one.open or facts.year == at.today.year)
 
 
 def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obligation]:
@@ -977,6 +1001,7 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
     for facts in read_all(session, [unit], at):
         own += standing(facts, unit, above, own=leads)
         others += of_others(facts, unit, above) if branch else ()
+    own += () if branch else to_branches(session, unit, at)
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
     return _sides(own, others)

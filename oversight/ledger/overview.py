@@ -27,7 +27,7 @@ from oversight.organization.actor import Actor
 from oversight.organization.units import by_id, offices
 
 from . import obligations, pace
-from .attendance import MISSING
+from .duty_records import MISSING
 from .obligations import OPEN, Facts, Obligation
 from .pace import Lengths
 from .tally import Tally, total

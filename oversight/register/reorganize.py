@@ -162,6 +162,15 @@ def of_our_time(on: date, at: Moment) -> None:
         raise InvalidInput({"on": N_("日期最早写一年以前，最远写一年以后，请核对年份。")})
 
 
+def answered_from_above(session: Session, unit: Unit, who: Actor) -> None:
+    """Make sure that the actor answers for a unit from above. Raises Forbidden."""
+    above = set(ids_of(superiors(session, unit)))
+    if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
+        raise Forbidden(
+            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
+        )
+
+
 def entitled(session: Session, unit: Unit, who: Actor) -> None:
     """Make sure that the actor answers for a unit above this one, and is the only one at it.
 
@@ -169,11 +178,7 @@ def entitled(session: Session, unit: Unit, who: Actor) -> None:
     """
     audit_log.alone(session, unit.zone_id)
     session.execute(sa.select(Unit.id).where(Unit.id == unit.id).with_for_update())  # see open_case
-    above = set(ids_of(superiors(session, unit)))
-    if not any(post.unit_id in above and post.office in SUPERIOR.ranks[0] for post in who.posts):
-        raise Forbidden(
-            say("%(unit)s的设置由上级党组织办理，不由您办理。", unit=unit.name), rule="authority"
-        )
+    answered_from_above(session, unit, who)
     refuse_unconfirmed(who)
 
 

@@ -30,6 +30,9 @@ MONTHLY, CONSENT, JULY = clause("G-2.1.2b"), clause("G-2.1.1c"), clause("G-2.1.3
 
 WHY, NOTE = Field("reason", "text", "理由"), Field("opinion", "text", "意见", required=False)
 
+BY_REQUEST = N_(
+    "按固定日期开展的支部要暂缓的，在“变更活动时间请示”里写明情况，上级答复时可以同意暂缓开展。"
+)
 ASKED = State("asked", "待上级答复", waits_on=SUPERIOR, due=Due(REPLY, PROMPT), act=N_("答复"))
 ACCEPTED = State("accepted", "认可补报", granted=True)
 EXCUSED = State("excused", "同意暂缓开展", granted=True)
@@ -101,7 +104,7 @@ def putting_off_was_asked(attempt: TransitionContext) -> bool:
 # fmt: off
 WORKFLOW = Workflow(
     "month_report", N_("补报和暂缓开展"), version=3, opens=ASKED, opened_by=BRANCH, short=N_("补报暂缓"),
-    facts=(Field("asks", "choice", "报什么", choices=facts.ASKS),
+    facts=(Field("asks", "choice", "报什么", choices=facts.ASKS, hint=BY_REQUEST),
            Field("month", "text", "哪个月的活动", hint=N_("写成 2026-11 这样")),
            Field("july", "yes_no", "是不是“七一”活动", required=False),
            Field("held_on", "date", "实际开展日期", required=False, hint=N_("补报的填写；已经登记的可以不填")),

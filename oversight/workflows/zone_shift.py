@@ -4,6 +4,8 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 七一.
 """
 
+from dataclasses import replace
+
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
 from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
@@ -47,6 +49,12 @@ def day_ahead(attempt: TransitionContext) -> bool:
     return attempt.fact_day("new_day") > attempt.today
 
 
+@rule(UNIFORM)
+def another_day(attempt: TransitionContext) -> bool:
+    """改到的日期就是当月原定的党日，不用发通知。"""
+    return attempt.fact_day("new_day") != zone_shift.rule_day(attempt)
+
+
 @rule(house_rule("改期通知在原定日期和改到的日期都还没有到之前可以撤销。"))
 def both_ahead(attempt: TransitionContext) -> bool:
     """原定日期或改到的日期已经到了，不能再撤销。"""
@@ -68,13 +76,13 @@ def workday_or_july(attempt: TransitionContext) -> bool:
 
 # fmt: off
 WORKFLOW = Workflow(
-    "zone_shift", N_("全区调整活动时间通知"), version=1, opens=DRAFT, begins=N_("起草"), opened_by=ZONE_OFFICE, short=N_("全区改期"),
-    facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free),
+    "zone_shift", N_("全区调整活动时间通知"), version=2, opens=DRAFT, begins=N_("起草"), opened_by=ZONE_OFFICE, short=N_("全区改期"),
+    facts=(NEW_DAY, REASON), open_if=(by_the_zone, day_ahead, workday_or_july, month_is_free, another_day),
     business_key=zone_shift.month,
     moves=(
         *drafting(SIGNED, day_ahead, under=UNIFORM),
         Move("publish", "签发", PROPOSED, PUBLISHED, by=ZONE_SIGNER, under=SIGNED, asks=(OPINION,),
-             only_if=(another_person, day_ahead, month_is_free),
+             only_if=(another_person, day_ahead, month_is_free, another_day),
              does=(publish_notice, issue_zone_notice), decides=True,
              consequence=N_("签发即编文号印发，各支部当月党日一并改期"),
              tells=(Tell(ZONE_OFFICE, "通知已签发印发。"), Tell(EVERY_BRANCH, "区里印发了调整党日的通知。"),)),
@@ -87,3 +95,16 @@ WORKFLOW = Workflow(
     ),
 )
 # fmt: on
+
+# Version 1: a month could be moved to the day on which it was anyway.
+EARLIER = (
+    replace(
+        WORKFLOW,
+        version=1,
+        open_if=tuple(one for one in WORKFLOW.open_if if one is not another_day),
+        moves=tuple(
+            replace(move, only_if=tuple(one for one in move.only_if if one is not another_day))
+            for move in WORKFLOW.moves
+        ),
+    ),
+)

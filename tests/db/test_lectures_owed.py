@@ -80,3 +80,23 @@ def test_who_is_assigned_owes_a_lecture_while_he_is(session, world, office):
 def test_a_stationed_cadre_owes_none(session, world):
     send(session, world, "stationed")
     assert owed(session, world, "village") == {}
+
+
+def test_the_debtor_reads_what_his_branches_see_owed(session, world):
+    """G-3.1.5b, G-3.1.5d: each branch by itself, settled once it was given; the zone's own ledger has none."""
+    lead(session, world, "organ.member1")
+    send(session, world, "first_secretary")
+    assert theirs(session, world, "owe") == {(LEADERS, "organ"), (ASSIGNED, "village")}
+    lecture(session, world)
+    assert theirs(session, world, "owe") == {(ASSIGNED, "village")}
+    assert theirs(session, world, "settled") == {(LEADERS, "organ")}
+    assert theirs(session, world, "owe", "zone.officer", "zone") == set()
+
+
+def theirs(session, world, side, who="town1.officer", unit="town1"):
+    """Return the lectures on one side of a superior's own ledger: the duty, and the branch it is owed to."""
+    on, names = date(2026, 11, 24), {row.id: name for name, row in world.units.items()}
+    row = world.units[unit]
+    found = obligations.sides(session, row, world.actor(who, on), at("2026-11-24", 23))
+    mine = (one for one in getattr(found, side) if one.key in (LEADERS, ASSIGNED))
+    return {(one.key, names[one.to.id]) for one in mine if one.unit.id == row.id}

@@ -387,3 +387,14 @@ def test_a_meeting_noted_after_its_term_is_marked_so(session, world, noted, said
     life_meetings.note(session, world.units["village"].id, "2026-10-10", who, at(noted))
     one = owed(session, world)["ORGLIFE.Q4", "2026"]
     assert (one.state, str(one.settled_by)) == ("settled", said)
+
+
+def test_what_is_entered_once_its_time_is_over_is_marked_as_such(session, world):
+    """Dossier 8: 补录 is shown. R-3.3.1c is owed each half-year; what is entered within it is none."""
+    enter(session, world, "DUTY.REVIEW", day="2026-05-11", on="2026-11-09")
+    enter(session, world, "DUTY.REVIEW", day="2026-08-03", on="2026-11-09")
+    found = owed(session, world, state="settled")
+    said = {
+        period: str(one.settled_by) for (key, period), one in found.items() if key == "DUTY.REVIEW"
+    }
+    assert said == {"2026-H1": "年度表，5月11日（补录）", "2026-H2": "年度表，8月3日"}

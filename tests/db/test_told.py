@@ -199,6 +199,16 @@ def test_an_order_is_told_when_it_is_issued_and_when_it_is_closed(session, world
     assert last(session, world, case, "town1.inspector") == "整改已销号。"
 
 
+def test_what_was_told_before_there_was_a_number_names_none(session, world):
+    """A draft of an order waits for a signature: it has no number yet, however late that is told."""
+    case = issued(session, world)
+    sweep_on(session, "2026-11-23")
+    told = [text for text, _new in lines(session, world, case, "town1.secretary")]
+    assert [text for text in told if "待签发" in text] == [
+        "整改（石桥村党支部）：有一份整改通知书待签发。"
+    ]
+
+
 def test_a_member_is_told_that_he_was_found_unexcused_and_may_object(session, world):
     case = missing(session, world)
     absent(session, world, case, "record_contact", CALL)

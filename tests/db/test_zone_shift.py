@@ -18,7 +18,7 @@ from oversight.base.refusals import (
 )
 from oversight.calendar import party_days
 from oversight.engine import authority
-from oversight.models import Activity, ZoneNotice
+from oversight.models import Activity, CalendarRow, ZoneNotice
 from tests.support.actors import REASON, Play
 
 DEC4, DEC18 = date(2026, 12, 4), date(2026, 12, 18)
@@ -151,6 +151,9 @@ def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit, ref
         ("2026-11-24", "2026-11-24", RuleViolation, "day_ahead"),
         ("2026-11-06", "2026-11-24", RuleViolation, "day_ahead"),
         ("2026-12-12", "2026-11-24", RuleViolation, "workday_or_july"),
+        ("2026-12-04", "2026-11-24", RuleViolation, "another_day"),
+        ("2026-10-09", "2026-09-01", RuleViolation, "another_day"),
+        ("2027-07-01", "2026-11-24", RuleViolation, "another_day"),
         ("2026-10-05", "2026-09-01", RuleViolation, "workday_or_july"),
         ("", "2026-11-24", InvalidInput, None),
         ("十二月", "2026-11-24", InvalidInput, None),
@@ -158,6 +161,15 @@ def test_only_the_zones_office_drafts_and_only_for_the_zone(play, who, unit, ref
 )
 def test_days_refused_at_once(play, day, today, refusal, rule):
     play.on(today).no(refusal, rule, draft, play, new_day=day)
+
+
+def test_a_draft_that_the_rest_days_overtook_is_not_published(play):
+    """December 4 becomes a day of rest: by rule everybody meets on the 11th, which the draft names."""
+    case = proposed(play, "2026-12-11")
+    rest = {"kind": "rest", "name": "放假", "statutory": False, "source": "通知"}
+    play.session.add(CalendarRow(zone_id=play.world.zone.id, day=DEC4, **rest))
+    play.session.commit()
+    play.refused(RuleViolation, "another_day", case, "zone.secretary", "publish")
 
 
 def test_the_drafter_never_signs_in_a_second_office(play):

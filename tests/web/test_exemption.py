@@ -4,9 +4,12 @@ the same.
 
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
-from oversight.models import Attendance, Case
+import pytest
+import sqlalchemy as sa
+
+from oversight.models import Attendance, Case, Post
 from oversight.time import sweep
 from tests.support.world import at
 
@@ -91,3 +94,26 @@ def test_the_page_asks_whether_who_is_exempt_came(reader, session, world, play, 
     sent = page.fields("/attendance")
     assert first not in [value for name, value in sent if name == "who"]
     assert "自愿来了" in page.main and "免予参加 1 人不计" in page.main
+
+
+def test_a_member_with_an_office_elsewhere_applies_for_himself_as_any_other(reader, session, world):
+    """免予参加由本人申请: a group's leader, or an official of the town, is a member of his branch like others."""
+    village, member = world.units["village"], world.people["village.member1"]
+    session.add(
+        Post(
+            zone_id=village.zone_id,
+            unit_id=world.units["town2"].id,
+            person_id=member.id,
+            office="committee",
+            from_on=date(2026, 1, 1),
+        )
+    )
+    session.commit()
+    himself = reader("village.member1")
+    assert any("/new/exemption" in link for link in himself.get("/new").links(""))
+    page = himself.get(f"/new/exemption?unit={village.id}")
+    assert page.value("member") == member.id
+    words = {"reason": "年老体弱", "from_on": "2026-11-25", "until": "2027-05-31"}
+    himself.submit(page, "/new/exemption", **words)
+    case = session.scalars(sa.select(Case).where(Case.workflow == "exemption")).one()
+    assert case.data_subject_id == member.id

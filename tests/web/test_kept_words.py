@@ -204,7 +204,7 @@ PAGES = {
         "/units/{village}/follow-ups",
         "/cases/{case}",
     ),
-    "town1.officer": ("/cases/{case}", "/desk?case={case}"),
+    "town1.officer": ("/cases/{case}", "/desk?case={case}", "/admin/units/{village}/merge"),
     "zone.officer": ("/new/zone_shift",),
     "town1.inspector": ("/new/rectification?unit={village}",),
     "zone.sysadmin": (
@@ -213,7 +213,6 @@ PAGES = {
         "/admin/people/{person}",
         "/admin/calendar",
         "/zone/settings",
-        "/admin/units/{village}/merge",
     ),
     "zone.secadmin": ("/admin/units/{village}/posts",),
 }

@@ -204,3 +204,34 @@ def test_what_lies_with_others_is_looked_at_and_not_done_here(reader, play):
     page = reader("village.secretary").get("/ledger")
     assert f"/cases/{case.id}" in page.links("查看")
     assert f"/cases/{case.id}" not in page.links("去办理")
+
+
+def test_what_a_branch_owes_is_looked_at_from_above_and_not_done_there(reader, november):
+    """Only the branch keeps its sheets; who inspects it is offered nothing that he may not do."""
+    own = reader("village.secretary").get("/ledger")
+    assert f"{november}/attendance" in own.links("登记")
+    for name in ("town1.officer", "town1.inspector", "zone.officer"):
+        above = reader(name).get(own.path)
+        assert f"{november}/attendance" in above.links("查看")
+        assert not {*above.links("登记")} & {*own.links("登记")} - {*own.links("小登记")}
+
+
+def test_a_superior_reads_to_which_branch_a_lecture_is_owed(reader, api, world, session):
+    """G-3.1.5b: 到所在党支部讲1次党课; nothing to be explained on the superior's own year sheet."""
+    world.people["organ.member1"].leading = True
+    session.commit()
+    page = reader("town1.officer").get("/ledger")
+    assert "班子成员到所在支部讲党课" in page.main and world.units["organ"].name in page.main
+    items = api("town1.officer").get("/obligations")["items"]
+    owed = [one["owed_to"]["name"] for one in items if one["key"] == "LECTURE.LEADERS"]
+    assert owed == [world.units["organ"].name]
+
+
+def test_a_sheet_counts_what_it_says_itself_was_read(reader, november):
+    """R-3.1.3b: 总纲 and eleven chapters; the ledger has it settled, and so says the sheet."""
+    words = {"did": ["CHARTER.FULL_YEARLY"], "note-CHARTER.FULL_YEARLY": "读到第十章"}
+    save(reader, november, **words)
+    page = reader("village.secretary").get(f"{november}/attendance")
+    assert "还没有读到：第十一章" in page.main
+    save(reader, november, why="还读了第十一章", **{"note-CHARTER.FULL_YEARLY": "读到第十一章"})
+    assert "全年已读完一遍" in reader("village.secretary").get(f"{november}/attendance").main

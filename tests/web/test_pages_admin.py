@@ -103,14 +103,15 @@ def test_merging_shows_first_what_passes_on(reader, world, session, play):
 
 
 def test_the_administrator_does_not_merge(reader, world):
-    path = f"/admin/units/{world.units['village'].id}/merge"
-    admin = reader("zone.sysadmin")
-    assert (
-        "由上级党组织办理"
-        in admin.submit(
-            admin.get(path), "/merge", 403, into=world.units["community"].id, on="2026-12-01"
-        ).main
-    )
+    """Neither is the form shown to him, with the members of a branch to choose from, nor is it taken."""
+    admin, village = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}"
+    for kind in ("merge", "split", "move"):
+        page = admin.get(f"{village}/{kind}", 403)
+        assert "由上级党组织办理" in page.main and "village.member1" not in page.main
+    words = {"into": world.units["community"].id, "on": "2026-12-01"}
+    words["csrf_token"] = admin.get(village).value("csrf_token")
+    refused = admin.raw("POST", f"{village}/merge", data=words)
+    assert refused.status_code == 403 and "由上级党组织办理" in refused.get_data(as_text=True)
 
 
 def test_what_is_refused_is_kept(reader, world, session):

@@ -336,3 +336,13 @@ def test_who_comes_second_is_shown_the_one_that_is_open(reader):
     page = branch.submit(again, new, 409, new_day="2026-12-18", reason=REASON, then="ask")
     shown = [link for link in page.links() if link.startswith("/cases/")]
     assert shown == [asked.path]
+
+
+def test_a_branch_with_a_fixed_day_reads_how_a_month_of_its_is_put_off(reader, world):
+    """Dossier 8: nothing possible in the month → 同意缓开. It asks for another day, and is answered so."""
+    secretary = reader("village.secretary")
+    page = secretary.get("/new/month_report?unit=" + world.units["village"].id)
+    assert "上级答复时可以同意暂缓开展" in page.main
+    words = {"asks": "excuse", "month": "2026-12", "reason": "洪水进村，本月无法开展"}
+    refused = secretary.submit(page, "/new/month_report", 422, **words)
+    assert "上级答复时可以同意暂缓开展" in refused.main

@@ -184,6 +184,7 @@ ASKED_BY = {
     "admin.log": "zone.auditor",
     "admin.post_list": "zone.secadmin",
     "admin.proposal_list": "zone.secadmin",
+    "admin.reorganize_unit": "town1.officer",
     "attend": "village.organizer",
     "brought": "village.secretary",
     "contact": "village.secretary",

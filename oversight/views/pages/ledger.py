@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight import workflows
-from oversight.base.db import db
+from oversight.base.db import db, id_of
 from oversight.base.lazy import cached_property
 from oversight.base.refusals import (
     Forbidden,
@@ -96,7 +96,7 @@ def folded(rows: list[Row]) -> list[Row]:
     first: dict[object, Row] = {}
     for number, row in enumerate(rows):
         one = row.first
-        same = (one.unit.id, one.key, str(one.title), str(one.about), one.why)
+        same = (one.unit.id, id_of(one.to), one.key, str(one.title), str(one.about), one.why)
         head = first.setdefault(number if row.monthly or one.case_id else same, row)
         if head is not row:
             head.again.append(row)
@@ -124,6 +124,12 @@ class Ledger:
     @cached_property
     def writes(self) -> bool:
         return _writes(self.unit)
+
+    @cached_property
+    def at_home(self) -> bool:
+        """True where what the unit owes is the reader's own to do, or somebody's beside whom he serves."""
+        serves = any(post.unit_id == self.unit.id for post in session.actor().posts)
+        return self.writes or serves
 
     @property
     def yearly(self) -> bool:
@@ -175,12 +181,25 @@ class Ledger:
     def late_to_us(self) -> int:
         return sum(one.state == obligations.OVERDUE for one in self.sides.owed)
 
-    def action(self, row: Row) -> tuple[str, str] | None:
-        """Return where a row is done, and how that is called; None where it is nothing of one's own."""
+    def explains(self, row: Row) -> bool:
+        """True where the reader may say why something of the unit's own was not done in time."""
         one = row.first
+        lent = (
+            one.unit.kind != "branch" and one.to is not None
+        )  # on a branch's sheet, not on its own
+        return self.writes and row.silent and bool(one.period) and not (one.case_id or lent)
+
+    def action(self, row: Row) -> tuple[str, str] | None:
+        """Return where a row is done, and how that is called; None where it is nothing of one's own. Who
+        reads from above looks at it.
+        """
+        go = self._where(row.first)
+        mine = row.first.unit.id == self.unit.id and self.at_home
+        return go if go is None or mine else (go[0], _("查看"))
+
+    def _where(self, one: Obligation) -> tuple[str, str] | None:
         if one.case_id:
-            mine = one.unit.id == self.unit.id
-            return url_for("case.show", case_id=one.case_id), _("去办理") if mine else _("查看")
+            return url_for("case.show", case_id=one.case_id), _("去办理")
         settled = law.duties()[one.key].settled
         if settled == law.YEAR_SHEET:
             return url_for("ledger.year", unit_id=one.unit.id, year=one.period[:4]), _("登记")

@@ -376,7 +376,9 @@ def _defaults(workflow: Workflow, unit: Unit, given: dict) -> dict:
         return given
     found = {ask.name: ask.initial(today) for ask in workflow.facts if ask.initial}
     own = workflow.data_subject and who.branch is not None and who.branch.id == unit.id
-    return {**found, workflow.data_subject: who.id} if own and not who.posts else found
+    if own and not authority.may_enter(db.session, unit, who):  # a leader says about whom it is
+        found[workflow.data_subject] = who.id
+    return found
 
 
 # Pages -------------------------------------------------------------------------------------------

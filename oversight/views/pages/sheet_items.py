@@ -48,10 +48,13 @@ class Items:
 
     @cached_property
     def charter(self) -> tuple[str, list[tuple[int, str]], list[str]]:
-        """Return the year's plan of the charter, what was read in which month, and what is left."""
+        """Return the year's plan of the charter, what other sheets say was read in which month, and what is
+        left with what this one says.
+        """
         line = next((one for one in self.also if one.key == duty_records.CHARTER), None)
         planned, read_ = (line.item.charter if line else None) or ("", [])
-        return planned, read_, charter.left(note for _month, note in read_)
+        own = [line.note] if line and line.done else []
+        return planned, read_, charter.left([*(note for _month, note in read_), *own])
 
     @property
     def confirmed(self) -> bool:

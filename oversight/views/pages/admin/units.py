@@ -205,6 +205,8 @@ def found_unit(unit_id):
 def reorganize_unit(unit_id, kind):
     """Ask, show what passes to whom, and only then do it."""
     found = unit_of(unit_id)
+    if request.method == "GET":  # what is sent is refused where the refusal is kept
+        reorganize.answered_from_above(db.session, found, session.actor())
     if request.method == "GET" or request.form.get("then") == FIND:
         return _reorganize(found, kind)
     if request.form.get("sure") != "1":
