@@ -32,9 +32,20 @@ ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
 # Posts that do not open a unit's business: administrators judge nothing, group leaders see their
 # group.
 NO_BUSINESS = ADMINISTRATORS | {"group_leader"}
+# Of towns, departments and the zone: who checks branches and writes for what stands above them.
+ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
 BRANCH_LEADERS = ("secretary", "deputy", "organizer")
 
 Ranks = tuple[tuple[str, ...], ...]
+
+
+def there_is(office: str, kind: str) -> bool:
+    """True where a unit of a kind has an office: administrators are the zone's, who checks branches is
+    in none of them. Source: G-4.4a
+    """
+    if office in ADMINISTRATORS:
+        return kind == "zone"
+    return office in OFFICES and not (office in ABOVE_BRANCHES and kind in ("branch", "group"))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.law.clauses import house_rule
-from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR
+from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR, there_is
 from oversight.models import (
     Activity,
     AdminChange,
@@ -429,8 +429,7 @@ def _keeper():
 def _read(seat: Seat, at: Moment) -> None:
     """Make sure that a post can be there as it is written. Raises InvalidInput."""
     wrong = {}
-    apart = seat.office in ADMINISTRATORS and seat.unit.kind != "zone"
-    if seat.office not in OFFICES or apart:
+    if not there_is(seat.office, seat.unit.kind):
         wrong["office"] = N_("这个单位没有这种职务，请从给出的选项中选择。")
     if seat.to_on is not None and seat.to_on < seat.from_on:
         wrong["to_on"] = N_("“止”不能早于“起”。")

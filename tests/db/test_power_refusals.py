@@ -115,3 +115,11 @@ def test_nobody_is_appointed_so(play, by, person, unit, office, kind, rule):
     with pytest.raises(kind) as caught:
         appoint(play, by, person, unit, office)
     assert caught.value.extra["rule"] == rule
+
+
+@pytest.mark.parametrize("office", ["inspector", "officer", "team"])
+def test_who_checks_branches_serves_in_none(play, office):
+    """督查员 are of towns, departments and the zone. Source: G-4.4a"""
+    with pytest.raises(InvalidInput) as caught:
+        appoint(play, "town1.officer", "village.member1", "village", office)
+    assert "office" in caught.value.fields

@@ -19,7 +19,7 @@ from oversight.base.db import new_id
 from oversight.base.rows import grouped_by, ids_of, keyed
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
-from oversight.law.roles import ADMINISTRATORS
+from oversight.law.roles import ABOVE_BRANCHES, ADMINISTRATORS
 from oversight.models import Membership, Person, Post, Unit, Zone
 from oversight.models.organizations import UNIT_KINDS
 from oversight.organization.standing import in_office, is_member
@@ -36,7 +36,6 @@ ABOVE_ONLY = N_(
     "党建办经办人、督查员、班子成员是镇（部门）以上的职务，请写全，如“青溪镇党委督查员”。"
 )
 ADMINISTER = N_("管理员不由名册任免，也不兼任办理业务的职务。")
-ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
 ORDER = {"town": 0, "department": 0, "middle": 1}
 MANY = 3  # people leaving a branch, from which a third of it must be confirmed
 

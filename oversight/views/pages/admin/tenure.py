@@ -9,7 +9,7 @@ from flask_login import login_required
 from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.refusals import NotFound
-from oversight.law.roles import ADMINISTRATORS, OFFICES
+from oversight.law.roles import ADMINISTRATORS, OFFICES, there_is
 from oversight.models import Case, Person, Post, Unit
 from oversight.register import audit_log, posts, proposals, tenure
 from oversight.views import excel, session
@@ -30,10 +30,11 @@ def post_list(unit_id):
 def _posts(unit: Unit, refusal=None) -> str:
     today = session.moment().today
     held = posts.of_unit(db.session, unit)
+    keeps_keepers = session.actor().holds("secadmin")
     offices = {
         key: label
         for key, label in OFFICES.items()
-        if key not in ADMINISTRATORS or unit.kind == "zone" and session.actor().holds("secadmin")
+        if there_is(key, unit.kind) and (keeps_keepers or key not in ADMINISTRATORS)
     }
     return render_template(
         "admin/posts.html",
