@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import socket
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -118,6 +120,23 @@ def test_an_answer_that_never_ends_is_cut_off(monkeypatch):
         port = server.getsockname()[1]
         with pytest.raises(outward.Unreached):
             outward.post(f"http://127.0.0.1:{port}/", {}, outward.listed(["127.0.0.1"]), 30)
+
+
+def test_a_mail_server_that_never_ends_its_answer_is_cut_off(monkeypatch):
+    monkeypatch.setattr(mail, "IN_ALL", 0.2)
+
+    def drips(sock):
+        link, _from = sock.accept()
+        with link, suppress(OSError):
+            for _ in range(100):  # then it hangs up, which is another error
+                link.sendall(b"220-wait\r\n")
+                threading.Event().wait(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        threading.Thread(target=drips, args=(sock,), daemon=True).start()
+        server = mail.Server("smtp", "127.0.0.1", sock.getsockname()[1], "a@office.cn")
+        with pytest.raises(mail.Unsent, match="TimeoutError"):
+            mail.send(server, mail.Letter("b@office.cn", "", "", ""), datetime.now(UTC))
 
 
 def test_dingtalk_is_signed_as_it_asks():
