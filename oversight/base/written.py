@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,15 +15,18 @@ from typing import BinaryIO
 
 PROBE = 4096  # bytes: a disk without as much is full
 PART = ".part"  # ends the name of what is not whole yet
+ASIDE = ".oversight-"
+YOUNG = 30  # seconds in which a folder that nobody holds may be about to be held
 
 
 @contextmanager
-def whole_file(path: Path, over: bool = True) -> Iterator[BinaryIO]:
-    """Yield a file of its owner's that takes its name when all is written.
+def whole_file(path: Path, over: bool = True, aside: Path | None = None) -> Iterator[BinaryIO]:
+    """Yield a file of its owner's that takes its name when all is written; till then it lies beside
+    it, or in a folder of the same disk.
 
     Raises FileExistsError where the name is taken and not to be written over, OSError.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
+    part = (aside or path.parent) / f".{path.name}.{secrets.token_hex(4)}{PART}"
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             yield file
@@ -35,6 +42,47 @@ def whole(path: Path, data: bytes, over: bool = True) -> None:
     """Write a file as `whole_file` does."""
     with whole_file(path, over) as file:
         file.write(data)
+
+
+@contextmanager
+def folder_aside(beside: Path) -> Iterator[Path]:
+    """Yield a folder that only its owner enters, gone afterwards; where this process is killed it goes
+    with the next one, or with `clear`.
+    """
+    clear(beside)
+    folder = Path(tempfile.mkdtemp(prefix=ASIDE, suffix=PART, dir=beside))
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def clear(beside: Path) -> int:
+    """Remove the folders that killed processes left; returns how many."""
+    found = [one for one in beside.glob(f"{ASIDE}*{PART}") if one.is_dir() and _nobodys(one)]
+    for folder in found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(found)
+
+
+def _nobodys(folder: Path) -> bool:
+    """True where no living process holds a folder."""
+    try:
+        if time.time() - folder.stat().st_mtime < YOUNG:
+            return False
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # it is gone, or another account's
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def sync_folder(folder: Path) -> None:

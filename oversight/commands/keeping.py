@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from oversight.base import settings, written
+from oversight.base import files, settings, written
 from oversight.base.clock import Moment
 from oversight.base.copies import load
 from oversight.base.db import db
@@ -83,7 +83,7 @@ def restore(file: str) -> None:
             _build(about["heads"])
         files = backups.lay_files(env, folder)
         if not env.secret_key:
-            written.whole(instance / settings.KEY_FILE, (folder / "secret_key").read_bytes())
+            _keep_key(instance / settings.KEY_FILE, (folder / "secret_key").read_bytes())
         current_app.config["SECRET_KEY"] = (folder / "secret_key").read_text()
         db.session.remove()
         db.engine.dispose()
@@ -96,6 +96,16 @@ def restore(file: str) -> None:
         raise BadRequest(N_("数据已恢复，但核对发现问题：\n") + "\n".join(wrong) + "。")
     rows = sum(about["counts"].values())
     click.echo(f"已恢复 {rows} 行数据、{files} 个文件（备份于 {about['at'][:16]}），日志逐条相连。")
+
+
+def _keep_key(path: Path, key: bytes) -> None:
+    """Keep the key of a backup, and beside it another that lay there: what it sealed may be elsewhere."""
+    before = path.read_bytes() if path.exists() else key
+    if before.strip() != key.strip():
+        other = path.with_name(f"{path.name}.{files.sha256(before)[:8]}")
+        written.whole(other, before)
+        click.echo(f"原来的密钥另存为 {other}。")
+    written.whole(path, key)
 
 
 def _build(heads: list[str]) -> None:

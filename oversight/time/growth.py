@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import files
+from oversight.base import files, written
 from oversight.base.clock import Moment
 from oversight.base.db import reading, touched
 from oversight.base.settings import EVER
@@ -136,9 +136,11 @@ def _drop_some(session: Session, zone_id: str, model, which: sa.ColumnElement[bo
 
 
 def tidy(session: Session, folder: Path, at: Moment) -> int:
-    """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
+    """Remove files that no row has known for a day, and folders of restores that were killed: what kills
+    and full disks left; returns how many.
+    """
     session.rollback()
     with reading():
         known = {name for column in records.stored() for name in session.scalars(sa.select(column))}
         session.rollback()
-    return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())
+    return written.clear(folder) + files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import threading
 from contextlib import closing
@@ -15,13 +19,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from oversight import cli, create_app
-from oversight.base import archive, files, jobs
+from oversight.base import archive, files, jobs, written
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db, new_id
 from oversight.commands import keeping
 from oversight.engine import journal
 from oversight.models import Attachment, Case, JournalRow, Paper, SealedCopy, Zone
-from oversight.time import backup, sweep
+from oversight.time import backup, growth, sweep
 from tests.support import postgres
 from tests.support.actors import Play
 from tests.support.world import at
@@ -38,6 +42,7 @@ class Place:
         self.folder, self.url = folder, url
         source = {"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_INSTANCE": str(folder)}
         source |= {"OVERSIGHT_SECRET_KEY": key} if key else {}
+        self.env = {**os.environ, **source}
         self.app = create_app(source, StoppedClock(NOW))
 
     def __call__(self, *args: str):
@@ -308,6 +313,44 @@ def test_a_killed_backup_leaves_no_backup(lived, tmp_path, monkeypatch):
     result = lived("backup", str(tmp_path / "one.backup"))
     assert result.exit_code and not list(tmp_path.glob("*.backup"))
     assert not list(tmp_path.glob(".oversight-*")), "nor its parts"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_killed_backup_or_restore_left_goes_with_the_next(lived, session, tmp_path):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    code = (
+        "import os, sys; from oversight.base import archive; archive.Writer.add_file = lambda *_: "
+    )
+    code += "os.kill(os.getpid(), 9); from oversight.cli import main; main(sys.argv[1:])"
+    for ended in (-signal.SIGKILL, -signal.SIGKILL):
+        words = [sys.executable, "-c", code, "backup", str(folder / "one.backup")]
+        assert subprocess.run(words, env=lived.env, capture_output=True).returncode == ended
+    left = list(folder.glob(".*"))
+    assert len(left) == 2 and not list(folder.glob("*.backup"))
+    for one in left:
+        os.utime(one, (0, 0))
+    with written.folder_aside(folder) as living:
+        os.utime(living, (0, 0))
+        assert [*folder.glob(".*")] == [living], "what killed ones left is gone"
+        lived.ok("backup", str(folder / "one.backup"))
+        assert living.is_dir(), "a living one's is not"
+    assert [one.name for one in folder.iterdir()] == ["one.backup"]
+    data = tmp_path / "here" / "data"
+    (data / ".oversight-abcd.part").mkdir()
+    os.utime(data / ".oversight-abcd.part", (0, 0))
+    growth.tidy(session, data, at("2026-11-24"))
+    assert not list(data.glob(".oversight-*"))
+
+
+def test_a_key_that_lay_there_is_kept(lived, empty, tmp_path):
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    empty.folder.mkdir(exist_ok=True)
+    (empty.folder / "secret_key").write_text("k" * 40)
+    said = empty.ok("restore", str(tmp_path / "one.backup"))
+    other = next(empty.folder.glob("secret_key.*"))
+    assert other.read_text() == "k" * 40 and other.stat().st_mode & 0o777 == 0o600
+    assert str(other) in said and (empty.folder / "secret_key").read_text() != "k" * 40
 
 
 def test_yesterday_s_file_says_how_old_it_is(tmp_path):
