@@ -141,6 +141,7 @@ MEMBER_LOGIN = "member_login"
 
 SHORTEST_KEY = 32
 KEY_FILE = "secret_key"
+made_now: set[Path] = set()  # keys that this process has made: nothing is sealed by them yet
 
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
@@ -423,6 +424,7 @@ def _kept_key(env: Environment, instance: Path) -> str:
     instance.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):  # two started at once: both use the first one's
         written.whole(path, f"{made}\n".encode(), over=False)
+        made_now.add(path)
     return path.read_text().strip()
 
 

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import BinaryIO
 PROBE = 4096  # bytes: a disk without as much is full
 PART = ".part"  # ends the name of what is not whole yet
 ASIDE = ".oversight-"
-YOUNG = 30  # seconds in which a folder that nobody holds may be about to be held
 
 
 @contextmanager
@@ -50,13 +48,14 @@ def folder_aside(beside: Path) -> Iterator[Path]:
     with the next one, or with `clear`.
     """
     clear(beside)
-    folder = Path(tempfile.mkdtemp(prefix=ASIDE, suffix=PART, dir=beside))
-    held = os.open(folder, os.O_RDONLY)
+    made = Path(tempfile.mkdtemp(prefix=ASIDE, dir=beside))
+    held = os.open(made, os.O_RDONLY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(held, fcntl.LOCK_EX)  # before it has a name by which it is cleared
+        folder = made.rename(made.with_name(made.name + PART))
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made.with_name(made.name + PART), ignore_errors=True)
         os.close(held)
 
 
@@ -71,8 +70,6 @@ def clear(beside: Path) -> int:
 def _nobodys(folder: Path) -> bool:
     """True where no living process holds a folder."""
     try:
-        if time.time() - folder.stat().st_mtime < YOUNG:
-            return False
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # it is gone, or another account's
         return False

@@ -100,7 +100,8 @@ def restore(file: str) -> None:
 
 def _keep_key(path: Path, key: bytes) -> None:
     """Keep the key of a backup, and beside it another that lay there: what it sealed may be elsewhere."""
-    before = path.read_bytes() if path.exists() else key
+    new = path in settings.made_now or not path.exists()
+    before = key if new else path.read_bytes()
     if before.strip() != key.strip():
         other = path.with_name(f"{path.name}.{files.sha256(before)[:8]}")
         written.whole(other, before)

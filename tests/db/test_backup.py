@@ -14,19 +14,20 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
 from oversight import cli, create_app
-from oversight.base import archive, files, jobs, written
+from oversight.base import archive, copies, files, jobs, outages, written
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db, new_id
 from oversight.commands import keeping
 from oversight.engine import journal
 from oversight.models import Attachment, Case, JournalRow, Paper, SealedCopy, Zone
 from oversight.time import backup, growth, sweep
-from tests.support import postgres
+from tests.support import disks, postgres
 from tests.support.actors import Play
 from tests.support.world import at
 
@@ -139,6 +140,7 @@ def test_numbers_go_on_behind_what_was_restored(lived, empty, tmp_path):
         db.session.commit()
     lived.ok("backup", str(tmp_path / "one.backup"))
     empty.ok("restore", str(tmp_path / "one.backup"))
+    assert not list(empty.folder.glob("secret_key.*")), "none was there before"
     with empty.app.app_context():
         db.session.execute(
             sa.text(
@@ -327,30 +329,46 @@ def test_what_a_killed_backup_or_restore_left_goes_with_the_next(lived, session,
         words = [sys.executable, "-c", code, "backup", str(folder / "one.backup")]
         assert subprocess.run(words, env=lived.env, capture_output=True).returncode == ended
     left = list(folder.glob(".*"))
-    assert len(left) == 2 and not list(folder.glob("*.backup"))
-    for one in left:
-        os.utime(one, (0, 0))
+    assert len(left) == 1 and not list(folder.glob("*.backup"))
     with written.folder_aside(folder) as living:
-        os.utime(living, (0, 0))
         assert [*folder.glob(".*")] == [living], "what killed ones left is gone"
         lived.ok("backup", str(folder / "one.backup"))
         assert living.is_dir(), "a living one's is not"
     assert [one.name for one in folder.iterdir()] == ["one.backup"]
     data = tmp_path / "here" / "data"
     (data / ".oversight-abcd.part").mkdir()
-    os.utime(data / ".oversight-abcd.part", (0, 0))
     growth.tidy(session, data, at("2026-11-24"))
     assert not list(data.glob(".oversight-*"))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(lived, empty, tmp_path):
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    with disks.small(tmp_path / "small", 1) as small:
+        assert outages.FULL in lived.no("backup", str(small / "one.backup"))
+        assert not list(small.iterdir())
+
+
+def test_a_database_that_goes_away_is_a_sentence(lived, empty, tmp_path, monkeypatch):
+    kind = sqlite3.Error if lived.url.startswith("sqlite") else psycopg.Error
+
+    def away(*_):
+        raise kind("disk I/O error")
+
+    monkeypatch.setattr(copies, "closing", away)  # of what either database is copied with
+    said = lived.no("backup", str(tmp_path / "one.backup"))
+    assert outages.DISK in said and not list(tmp_path.glob("*.backup"))
+
+
 def test_a_key_that_lay_there_is_kept(lived, empty, tmp_path):
     lived.ok("backup", str(tmp_path / "one.backup"))
-    empty.folder.mkdir(exist_ok=True)
-    (empty.folder / "secret_key").write_text("k" * 40)
-    said = empty.ok("restore", str(tmp_path / "one.backup"))
-    other = next(empty.folder.glob("secret_key.*"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret_key").write_text("k" * 40)
+    said = Place(elsewhere, empty.url, key=None).ok("restore", str(tmp_path / "one.backup"))
+    other = next(elsewhere.glob("secret_key.*"))
     assert other.read_text() == "k" * 40 and other.stat().st_mode & 0o777 == 0o600
-    assert str(other) in said and (empty.folder / "secret_key").read_text() != "k" * 40
+    assert str(other) in said and (elsewhere / "secret_key").read_text() == "t" * 32
 
 
 def test_yesterday_s_file_says_how_old_it_is(tmp_path):

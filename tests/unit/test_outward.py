@@ -136,7 +136,9 @@ def test_a_mail_server_that_never_ends_its_answer_is_cut_off(monkeypatch):
         threading.Thread(target=drips, args=(sock,), daemon=True).start()
         server = mail.Server("smtp", "127.0.0.1", sock.getsockname()[1], "a@office.cn")
         with pytest.raises(mail.Unsent, match="TimeoutError"):
-            mail.send(server, mail.Letter("b@office.cn", "", "", ""), datetime.now(UTC))
+            mail.send(
+                server, mail.Letter("b@office.cn", "", "", ""), datetime(2026, 11, 24, tzinfo=UTC)
+            )
 
 
 def test_dingtalk_is_signed_as_it_asks():
