@@ -24,6 +24,7 @@ from oversight.engine import journal
 from oversight.models import records
 
 KEPT = 7
+KEPT_WRONG = 30  # where something is wrong: those from before it are needed yet
 NAMED = re.compile(r"oversight-(\d{4}-\d\d-\d\d)\.backup")
 HOURS = (3, 12)  # at night, or where the server sleeps then, at noon
 NOT_EMPTY = N_(

@@ -291,6 +291,18 @@ def test_seven_daily_ones_are_kept(lived, tmp_path):
     assert "已经做过" in lived.ok("backup", "--daily")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_more_are_kept_where_something_is_wrong(lived, tmp_path):
+    folder = tmp_path / "here" / "backups"
+    folder.mkdir()
+    for month in range(1, 11):
+        (folder / f"oversight-2026-{month:02}-01.backup").touch()
+    for photo in files.all_of(tmp_path / "here" / "data"):
+        photo.unlink()
+    assert "附件" in lived.no("backup", "--daily")
+    assert len(list(folder.iterdir())) == 11
+
+
 def test_the_day_s_backup_begins_at_night_or_at_noon(lived, monkeypatch):
     begun = []
     monkeypatch.setattr(keeping.subprocess, "Popen", lambda *given, **more: begun.append(given))
