@@ -421,7 +421,7 @@ def _kept_key(env: Environment, instance: Path) -> str:
     made = secrets.token_hex(32)
     if key_is_gone(env, instance):
         return made
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileExistsError):  # two started at once: both use the first one's
         written.whole(path, f"{made}\n".encode(), over=False)
         made_now.add(path)

@@ -238,7 +238,7 @@ def beat(at: Moment) -> None:
             sign_ins.forget_old(db.session, at)
         env = current_app.config["OVERSIGHT"]
         shelf.forget_old(env.data_dir, at.now)
-        growth.daily(db.session, env.data_dir, at, env.owner_url == env.database_url)
+        growth.daily(db.session, env.data_dir, at)
 
 
 def _who_can_log_in() -> None:

@@ -215,7 +215,7 @@ def test_a_clock_that_leapt_prunes_nothing(session, world, asked, clock, monkeyp
     assert session.get(InstallationFact, growth.NAME) is None
 
 
-def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked, tmp_path):
+def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked, tmp_path, monkeypatch):
     session.add(
         Refusal(
             zone_id=world.zone.id,
@@ -259,7 +259,9 @@ def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked
     growth.daily(session, tmp_path, at("2027-11-20"))
     assert there() == [1, 1], "after the usual thirty days"
     drafts.forget_old(session, at("2027-02-24"))
-    growth.daily(session, tmp_path, at("2027-11-27"), owner=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(growth.records, "owned", lambda _link: False)
+        growth.daily(session, tmp_path, at("2027-11-27"))
     assert there() == [1, 0], "of tables that are another's only he may prune"
     growth.daily(session, tmp_path, at("2027-11-28"))
     assert there() == [0, 0]
