@@ -421,7 +421,7 @@ def _kept_key(env: Environment, instance: Path) -> str:
     made = secrets.token_hex(32)
     if key_is_gone(env, instance):
         return made
-    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    instance.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):  # two started at once: both use the first one's
         written.whole(path, f"{made}\n".encode(), over=False)
         made_now.add(path)
@@ -436,12 +436,17 @@ def keep_key(env: Environment, instance: Path, key: str) -> None:
 
 
 def keep_private(env: Environment, instance: Path) -> None:
-    """Let only its owner read SQLite's files, and enter the folder if it is this program's own.
+    """Let only its owner read SQLite's files, and enter the folder if it is this program's own, or made
+    by it.
 
     Files and folders of others are left as they are.
     """
+    if not env.sqlite:
+        with suppress(OSError):
+            instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return
     path = Path(env.database_url.removeprefix("sqlite:///"))
-    if not env.sqlite or env.database_url in ("sqlite://", "sqlite:///:memory:"):
+    if env.database_url in ("sqlite://", "sqlite:///:memory:"):
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
