@@ -188,7 +188,7 @@ def cut_off(link: Any, seconds: float) -> Iterator[None]:
 
 def _cut(link: Any, ended: threading.Event) -> None:
     ended.set()
-    sock = link.sock
+    sock = getattr(link, "line", link.sock)
     if sock is not None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
@@ -198,6 +198,7 @@ def _asked(link: http.client.HTTPConnection, found: SplitResult, body: dict) -> 
     path = (found.path or "/") + (f"?{found.query}" if found.query else "")
     data = json.dumps(body, ensure_ascii=False).encode()
     link.request("POST", path, data, {"Content-Type": "application/json; charset=utf-8"})
+    link.line = link.sock  # type: ignore[attr-defined]  # which it forgets where an answer has no length
     answer = link.getresponse()
     text = answer.read(ANSWER_MOST)
     if answer.status != 200:

@@ -64,7 +64,7 @@ WHY = {  # what is kept of a failure, in words
     "SMTPServerDisconnected": N_("对方断开了"),
     "ConnectionResetError": N_("对方断开了"),
     "RemoteDisconnected": N_("对方断开了"),
-    "JSONDecodeError": N_("对方的回答看不懂"),
+    **dict.fromkeys(("JSONDecodeError", "ValueError", "BadStatusLine"), N_("对方的回答看不懂")),
     "sealed by another key": N_("密钥换过，请重新填写"),
     "quiet": N_("不打扰的时间，过后再发"),
 }
