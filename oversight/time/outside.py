@@ -156,8 +156,10 @@ def digests(session: Session, at: Moment, sender: Sender) -> int:
 
 
 def _hour_has_come(session: Session, zone_id: str, at: Moment, local: tzinfo) -> bool:
-    hour = zone_settings(session, zone_id)[DIGEST]
-    if hour == NEVER or at.late or f"{at.now.astimezone(local):%H:%M}" < hour:
+    chosen, now = zone_settings(session, zone_id), at.now.astimezone(local)
+    if chosen[DIGEST] == NEVER or at.late or f"{now:%H:%M}" < chosen[DIGEST]:
+        return False
+    if quiet_until(chosen[QUIET], now) is not None:  # of the evening: it would come the day after
         return False
     before = session.get(InstallationFact, _mark(zone_id))
     new = before is None or before.value < at.today.isoformat()
@@ -254,7 +256,10 @@ def _taken(session: Session, work_id: str, at: Moment, sender: Sender) -> _Parce
         outbox.postpone(session, work_id, at, "quiet", until, counts=False)
         return None
     try:
-        if date.fromisoformat(row.payload["on"]) + OLD < at.today:
+        fresh = (
+            OLD if {"soon", "seal"} & row.payload.keys() else timedelta()
+        )  # a morning has its own
+        if date.fromisoformat(row.payload["on"]) + fresh < at.today:
             raise Needless("old")
         parcel = (_letter if row.kind == LETTER else _message)(session, row, at, sender)
         way = _reach(session, parcel.zone_id, parcel.way)

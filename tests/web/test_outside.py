@@ -179,6 +179,26 @@ def test_what_is_overdue_is_told_at_once_but_not_at_night(office, play, post):
 
 
 @sqlite
+def test_the_morning_s_letter_of_a_server_begun_at_night_comes_in_no_other_morning(
+    office, play, post
+):
+    office.has_mail("town1.officer")
+    office.set(urgent="off")
+    play.asked()
+    sent = []
+    for day, hour, minute in (
+        (27, 22, 0),
+        (28, 9, 0),
+        (30, 8, 10),
+        (30, 8, 40),
+    ):  # from a Friday on
+        office.local(day, hour, minute)
+        office.turn()
+        sent.append(len(post.box.letters))
+    assert sent == [0, 0, 0, 1]
+
+
+@sqlite
 def test_what_was_done_by_then_is_not_told(office, play, post):
     office.has_mail("town1.officer")
     office.set(digest="off")
@@ -335,6 +355,20 @@ def test_a_letter_that_was_put_off_for_days_is_dropped(office, play, post):
     post.box.busy = ""
     office.local(26, 9)
     office.set(digest="off", urgent="off")
+    office.turn()
+    assert post.box.letters == [] and office.rows("mail")[0].last_error == "old"
+
+
+@sqlite
+def test_a_morning_s_letter_that_was_put_off_comes_on_no_rest_day(office, play, post):
+    office.has_mail("town1.officer")
+    office.set(urgent="off")
+    play.asked()
+    office.local(27, 9)
+    post.stop()
+    office.turn()
+    post.start()
+    office.local(28, 9)  # a Saturday
     office.turn()
     assert post.box.letters == [] and office.rows("mail")[0].last_error == "old"
 
