@@ -182,9 +182,12 @@ def daily(folder: Path) -> list[Path]:
 
 
 def ended(folder: Path) -> float:
-    """Return when the newest daily backup was done, in seconds; 0 where there is none."""
-    found = daily(folder)
-    return found[-1].stat().st_mtime if found else 0
+    """Return when the newest daily backup was done, in seconds; 0 where there is none to be seen."""
+    try:
+        found = daily(folder)
+        return found[-1].stat().st_mtime if found else 0
+    except OSError:  # other figures are asked for too
+        return 0
 
 
 def newest(folder: Path) -> date | None:

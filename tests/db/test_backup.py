@@ -386,3 +386,11 @@ def test_a_key_that_lay_there_is_kept(lived, empty, tmp_path):
 def test_yesterday_s_file_says_how_old_it_is(tmp_path):
     (tmp_path / "oversight-2026-11-23.backup").touch()
     assert at("2026-11-24").today - backup.newest(tmp_path) == timedelta(days=1)
+
+
+def test_a_folder_that_may_not_be_entered_has_none_to_be_seen(tmp_path, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "glob", closed)
+    assert backup.ended(tmp_path) == 0
