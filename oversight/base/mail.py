@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from . import outward
@@ -117,10 +118,10 @@ def _line(server: Server, seconds: float) -> smtplib.SMTP:
     named = server.sender.rpartition("@")[2]  # not this machine's own name
     if server.kind == "smtps":
         context = ssl.create_default_context()
-        link: smtplib.SMTP = smtplib.SMTP_SSL("", 0, named, timeout=seconds, context=context)
+        link: Any = smtplib.SMTP_SSL("", 0, named, timeout=seconds, context=context)
     else:
         link = smtplib.SMTP("", 0, named, timeout=seconds)
-    link._host = server.host  # type: ignore[attr-defined]  # whose name a certificate must have
+    link._host = server.host  # whose name a certificate must have
     return link
 
 

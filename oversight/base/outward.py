@@ -194,11 +194,11 @@ def _cut(link: Any, ended: threading.Event) -> None:
             sock.shutdown(socket.SHUT_RDWR)
 
 
-def _asked(link: http.client.HTTPConnection, found: SplitResult, body: dict) -> dict:
+def _asked(link: Any, found: SplitResult, body: dict) -> dict:
     path = (found.path or "/") + (f"?{found.query}" if found.query else "")
     data = json.dumps(body, ensure_ascii=False).encode()
     link.request("POST", path, data, {"Content-Type": "application/json; charset=utf-8"})
-    link.line = link.sock  # type: ignore[attr-defined]  # which it forgets where an answer has no length
+    link.line = link.sock  # which it forgets where an answer has no length
     answer = link.getresponse()
     text = answer.read(ANSWER_MOST)
     if answer.status != 200:

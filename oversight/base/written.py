@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -15,6 +16,11 @@ from typing import BinaryIO
 PROBE = 4096  # bytes: a disk without as much is full
 PART = ".part"  # ends the name of what is not whole yet
 ASIDE = ".oversight-"
+ONE_NAME = (
+    errno.EPERM,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+)  # a stick's or a share's files have no second
 
 
 @contextmanager
@@ -30,10 +36,22 @@ def whole_file(path: Path, over: bool = True, aside: Path | None = None) -> Iter
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path) if over else os.link(part, path)
+        part.replace(path) if over else _named(part, path)
         sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a file a name that must not be taken. Raises FileExistsError."""
+    try:
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in ONE_NAME:
+            raise
+        if path.exists():  # between this and the next line lies what such a disk cannot do better
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        part.rename(path)
 
 
 def whole(path: Path, data: bytes, over: bool = True) -> None:
@@ -51,7 +69,8 @@ def folder_aside(beside: Path) -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix=ASIDE, dir=beside))
     held = os.open(made, os.O_RDONLY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)  # before it has a name by which it is cleared
+        with suppress(OSError):  # where none can be held none is cleared either
+            fcntl.flock(held, fcntl.LOCK_EX)  # before it has a name by which it is cleared
         folder = made.rename(made.with_name(made.name + PART))
         yield folder
     finally:
@@ -83,10 +102,13 @@ def _nobodys(folder: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut."""
+    """Let the names in a folder outlive a power cut, where its disk can promise that."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a share's folder
+            raise
     finally:
         os.close(handle)
 

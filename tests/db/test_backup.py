@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import signal
@@ -370,6 +371,23 @@ def test_a_database_that_goes_away_is_a_sentence(lived, empty, tmp_path, monkeyp
     monkeypatch.setattr(copies, "closing", away)  # of what either database is copied with
     said = lived.no("backup", str(tmp_path / "one.backup"))
     assert outages.DISK in said and not list(tmp_path.glob("*.backup"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_stick_whose_files_have_one_name_takes_a_backup(lived, tmp_path, monkeypatch, code):
+    """FAT and shares of Windows know no second name of a file."""
+
+    def none(*_, **_more):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", none)
+    path = tmp_path / "stick" / "one.backup"
+    path.parent.mkdir()
+    lived.ok("backup", str(path))
+    assert [one.name for one in path.parent.iterdir()] == ["one.backup"]
+    with pytest.raises(FileExistsError):
+        written.whole(path, b"", over=False)
 
 
 def test_a_key_that_lay_there_is_kept(lived, empty, tmp_path):
