@@ -67,13 +67,14 @@ class _Hashed:
 
 
 @contextmanager
-def new(path: Path, about: dict) -> Iterator[Writer]:
-    """Yield what takes the members of a new archive in; `about` is written down at the end.
+def new(path: Path, about: dict, aside: Path) -> Iterator[Writer]:
+    """Yield what takes the members of a new archive in; `about` is written down at the end. It lies
+    `aside` until then.
 
     Raises FileExistsError, OSError.
     """
     with (
-        whole_file(path, over=False) as file,
+        whole_file(path, over=False, aside=aside) as file,
         tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, **_LARGE) as tar,
     ):
         out = Writer(tar)

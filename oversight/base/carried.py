@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import copies
+from . import copies, outages
 
 PIECE = 1000  # rows read or written at once
 Heard = Callable[[int], object]
@@ -61,6 +61,7 @@ def _copy(target: sa.Connection, table: sa.Table, rows: Iterator[list[tuple]]) -
     binds = [_bind(column, dialect) for column in table.columns]
     driver: Any = target.connection.driver_connection
     with (
+        outages.of_driver(dialect.loaded_dbapi.Error),
         driver.cursor() as cursor,
         cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as out,
     ):

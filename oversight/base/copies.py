@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import jobs
+from . import jobs, outages
 
 SQLITE = "oversight.db"
 
@@ -49,7 +49,7 @@ def tables(connection: sa.Connection) -> list[str]:
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Count the rows of every table."""
     quote = connection.dialect.identifier_preparer.quote
-    with closing(connection.connection.cursor()) as cursor:
+    with _cursor(connection) as cursor:
         return {name: _count(cursor, quote(name)) for name in sorted(tables(connection))}
 
 
@@ -68,10 +68,11 @@ def sound(connection: sa.Connection) -> bool:
 def _copy(source: Path, target: Path) -> None:
     """Copy a SQLite database in one read transaction; the copy is one file."""
     os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
-    reads = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    with closing(reads) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-        new.execute("PRAGMA journal_mode=DELETE")
+    with outages.of_driver(sqlite3.Error):
+        reads = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+        with closing(reads) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+            new.execute("PRAGMA journal_mode=DELETE")
 
 
 def made_whole(url: str) -> None:
@@ -84,8 +85,14 @@ def made_whole(url: str) -> None:
             link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
+@contextmanager
+def _cursor(connection: sa.Connection) -> Iterator[Any]:
+    driver: Any = connection.connection.driver_connection
+    with (
+        outages.of_driver(connection.dialect.loaded_dbapi.Error),
+        closing(driver.cursor()) as cursor,
+    ):
+        yield cursor
 
 
 def _names(connection: sa.Connection, table: str) -> str:
@@ -96,7 +103,7 @@ def _names(connection: sa.Connection, table: str) -> str:
 def _write(connection: sa.Connection, table: str, path: Path) -> None:
     """Write a table with its columns in the first line."""
     names = _names(connection, table)
-    with _driver(connection).cursor() as cursor, path.open("wb") as file:
+    with _cursor(connection) as cursor, path.open("wb") as file:
         file.write(f"{names}\n".encode())
         with cursor.copy(f"COPY {table} ({names}) TO STDOUT") as rows:
             for piece in rows:
@@ -109,9 +116,10 @@ def load(url: str, folder: Path) -> None:
 
 
 def _load_file(url: str, folder: Path) -> None:
-    into = sqlite3.connect(sa.make_url(url).database, timeout=15)
-    with closing(sqlite3.connect(folder / SQLITE)) as old, closing(into) as new:
-        old.backup(new)
+    with outages.of_driver(sqlite3.Error):
+        into = sqlite3.connect(sa.make_url(url).database, timeout=15)
+        with closing(sqlite3.connect(folder / SQLITE)) as old, closing(into) as new:
+            old.backup(new)
 
 
 def _load_tables(url: str, folder: Path) -> None:
@@ -128,7 +136,7 @@ def _load_tables(url: str, folder: Path) -> None:
 
 
 def _read(connection: sa.Connection, table: str, path: Path) -> None:
-    with _driver(connection).cursor() as cursor, path.open("rb") as file:
+    with _cursor(connection) as cursor, path.open("rb") as file:
         names = file.readline().decode().strip()
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as rows:
             while piece := file.read(2**20):

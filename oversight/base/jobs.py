@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from . import outages
+
 if TYPE_CHECKING:
     from procrastinate import App
 
@@ -60,7 +62,8 @@ def defer(connection: sa.Connection, jobs: Iterable[Job]) -> None:
         name = name_of(kind)
         task = _deferring().configure_task(name, queue=name, schedule_at=due_at, connection=link)
         given: list[dict] = [{"work": work} for work in works]
-        task.batch_defer(*given)
+        with outages.of_driver(connection.dialect.loaded_dbapi.Error):
+            task.batch_defer(*given)
 
 
 @cache

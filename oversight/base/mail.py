@@ -7,13 +7,19 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from . import outward
+
 SECONDS = 10
+IN_ALL = 60  # seconds of one letter, whoever gives his answers drop by drop
+CLOSING = 421  # what a server says that goes away, whatever it was asked
 PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
 LONGEST = 120  # characters of an address
 ADDRESS = re.compile(
@@ -24,6 +30,10 @@ ADDRESS = re.compile(
 
 class Unsent(Exception):
     """A letter that was not taken; says why in a few plain words without address or password."""
+
+
+class Deferred(Unsent):
+    """The server is well and takes this letter later, perhaps: a full box, a stranger who must wait."""
 
 
 class Refused(Unsent):
@@ -78,38 +88,52 @@ def in_domains(address: str, domains: Iterable[str]) -> bool:
 
 
 def send(server: Server, letter: Letter, now: datetime, seconds: float = SECONDS) -> None:
-    """Send one letter. Raises Unsent, Refused."""
+    """Send one letter. Raises Unsent, Deferred, Refused."""
+    link = _line(server, seconds)
     try:
-        with _link(server, seconds) as link:
+        with outward.cut_off(link, IN_ALL):
+            _greet(link, server)
             link.send_message(_message(server, letter, now), server.sender, [letter.to])
+            with suppress(OSError, smtplib.SMTPException):  # it has been taken
+                link.quit()
     except smtplib.SMTPRecipientsRefused as error:
-        code = next(iter(error.recipients.values()))[0]
-        raise (Refused if code >= 500 else Unsent)(f"SMTP {code}") from None
+        raise _refused(next(iter(error.recipients.values()))[0]) from None
     except smtplib.SMTPResponseException as error:
-        raise Unsent(f"SMTP {error.smtp_code}") from None
+        only_this = isinstance(error, smtplib.SMTPDataError) and error.smtp_code != CLOSING
+        raise (Deferred if only_this else Unsent)(f"SMTP {error.smtp_code}") from None
     except (OSError, smtplib.SMTPException) as error:
         raise Unsent(type(error).__name__) from None
-
-
-def _link(server: Server, seconds: float) -> smtplib.SMTP:
-    """Return a connection that has shaken hands. Raises what smtplib raises."""
-    named = server.sender.rpartition("@")[2]  # not this machine's own name
-    context = ssl.create_default_context()
-    if server.kind == "smtps":
-        link: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, named, timeout=seconds, context=context
-        )
-    else:
-        link = smtplib.SMTP(server.host, server.port, named, timeout=seconds)
-    try:
-        if server.kind == "starttls":
-            link.starttls(context=context)
-        if server.user:
-            link.login(server.user, server.password)
-    except BaseException:
+    finally:
         link.close()
-        raise
+
+
+def _refused(code: int) -> Unsent:
+    """Return what it means that a server takes no letter for an address."""
+    kind = Unsent if code == CLOSING else Refused if code >= 500 else Deferred
+    return kind(f"SMTP {code}")
+
+
+def _line(server: Server, seconds: float) -> smtplib.SMTP:
+    """Return what will be connected."""
+    named = server.sender.rpartition("@")[2]  # not this machine's own name
+    if server.kind == "smtps":
+        context = ssl.create_default_context()
+        link: Any = smtplib.SMTP_SSL("", 0, named, timeout=seconds, context=context)
+    else:
+        link = smtplib.SMTP("", 0, named, timeout=seconds)
+    link._host = server.host  # whose name a certificate must have
     return link
+
+
+def _greet(link: smtplib.SMTP, server: Server) -> None:
+    """Connect and shake hands. Raises what smtplib raises."""
+    code, _said = link.connect(server.host, server.port)
+    if code != 220:
+        raise smtplib.SMTPConnectError(code, "")
+    if server.kind == "starttls":
+        link.starttls(context=ssl.create_default_context())
+    if server.user:
+        link.login(server.user, server.password)
 
 
 def _message(server: Server, letter: Letter, now: datetime) -> EmailMessage:

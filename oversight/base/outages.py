@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.orm.exc import StaleDataError
@@ -53,6 +54,22 @@ def as_refusal(error: BaseException) -> DomainError | None:
         if isinstance(error, kind):
             return tell(error)
     return None
+
+
+@contextmanager
+def of_driver(kind: type[Exception]) -> Iterator[None]:
+    """Raise what a driver says that is asked directly, or what stands for it, as SQLAlchemy would; `kind`
+    is the class of all its errors.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        said = error if isinstance(error, kind) else error.__cause__
+        if not isinstance(said, kind):
+            raise
+        raise sa.exc.DBAPIError.instance("", None, said, kind, hide_parameters=True) from error
 
 
 def of_commit(error: sa.exc.DBAPIError) -> DomainError | None:

@@ -10,9 +10,10 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from .sentences import N_
@@ -128,15 +129,12 @@ def post(url: str, body: dict, known: Listed, seconds: float = SECONDS) -> dict:
     port = found.port or PORTS[found.scheme]
     address = _address(found.hostname, port, known)
     link = _link(found, port, address, seconds)
-    watch = threading.Timer(LONGEST, _cut, (link,))
-    watch.daemon = True
-    watch.start()
     try:
-        return _asked(link, found, body)
+        with cut_off(link, LONGEST):
+            return _asked(link, found, body)
     except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         raise Unreached(type(error).__name__) from None  # its text may hold the address
     finally:
-        watch.cancel()
         link.close()
 
 
@@ -169,18 +167,38 @@ def _link(found: SplitResult, port: int, address: str, seconds: float):
     return link
 
 
-def _cut(link: http.client.HTTPConnection) -> None:
-    """End a connection whose other end gives its answer drop by drop."""
-    sock = link.sock
+@contextmanager
+def cut_off(link: Any, seconds: float) -> Iterator[None]:
+    """End a connection (its `sock`) that inside takes longer in all: its other end may give its answer
+    drop by drop. Raises TimeoutError then.
+    """
+    ended = threading.Event()
+    watch = threading.Timer(seconds, _cut, (link, ended))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except Exception:
+        if ended.is_set():
+            raise TimeoutError from None
+        raise
+    finally:
+        watch.cancel()
+
+
+def _cut(link: Any, ended: threading.Event) -> None:
+    ended.set()
+    sock = getattr(link, "line", link.sock)
     if sock is not None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
 
 
-def _asked(link: http.client.HTTPConnection, found: SplitResult, body: dict) -> dict:
+def _asked(link: Any, found: SplitResult, body: dict) -> dict:
     path = (found.path or "/") + (f"?{found.query}" if found.query else "")
     data = json.dumps(body, ensure_ascii=False).encode()
     link.request("POST", path, data, {"Content-Type": "application/json; charset=utf-8"})
+    link.line = link.sock  # which it forgets where an answer has no length
     answer = link.getresponse()
     text = answer.read(ANSWER_MOST)
     if answer.status != 200:

@@ -141,6 +141,7 @@ MEMBER_LOGIN = "member_login"
 
 SHORTEST_KEY = 32
 KEY_FILE = "secret_key"
+made_now: set[Path] = set()  # keys that this process has made: nothing is sealed by them yet
 
 
 def switch(name: str, label: str, effect: str) -> ZoneSetting:
@@ -423,6 +424,7 @@ def _kept_key(env: Environment, instance: Path) -> str:
     instance.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):  # two started at once: both use the first one's
         written.whole(path, f"{made}\n".encode(), over=False)
+        made_now.add(path)
     return path.read_text().strip()
 
 
@@ -434,12 +436,17 @@ def keep_key(env: Environment, instance: Path, key: str) -> None:
 
 
 def keep_private(env: Environment, instance: Path) -> None:
-    """Let only its owner read SQLite's files, and enter the folder if it is this program's own.
+    """Let only its owner read SQLite's files, and enter the folder if it is this program's own, or made
+    by it.
 
     Files and folders of others are left as they are.
     """
+    if not env.sqlite:
+        with suppress(OSError):
+            instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return
     path = Path(env.database_url.removeprefix("sqlite:///"))
-    if not env.sqlite or env.database_url in ("sqlite://", "sqlite:///:memory:"):
+    if env.database_url in ("sqlite://", "sqlite:///:memory:"):
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # What mends a lost key, or goes without one.
 NEED_NO_KEY = {"reseal", "backup", "restore", "doctor", "verify", "export", "upgrade"}
+NOT_ALLOWED = "42501"  # as PostgreSQL says it
 STAGES = {
     "read": (N_("读取"), N_("行")),
     "check": (N_("核对"), N_("行")),
@@ -73,6 +74,10 @@ def in_app(command):
 def _why_not(error: Exception) -> str:
     """Return the sentence about a database or disk that fails. Raises what is a bug."""
     refusal = outages.as_refusal(error)
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == NOT_ALLOWED:
+        return N_(
+            "这个数据库账户没有权限办这一步，请在 OVERSIGHT_OWNER_URL 里给出表的所有者账户的地址，再运行。"
+        )
     unbuilt = isinstance(error, ProgrammingError) or any(
         words in str(error) for words in outages.NOT_BUILT
     )

@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 from flask import current_app
 
-from oversight.base import settings, written
+from oversight.base import files, settings, written
 from oversight.base.clock import Moment
 from oversight.base.copies import load
 from oversight.base.db import db
-from oversight.base.refusals import BadRequest
+from oversight.base.refusals import BadRequest, Unavailable
 from oversight.base.sentences import N_
+from oversight.register import key_check
 from oversight.time import backup as backups
 from oversight.time import doctor as health
 from oversight.time import rollups
@@ -42,14 +43,23 @@ def backup(file: str | None, daily: bool) -> None:
     if path is None:
         click.echo(N_("今天的备份已经做过了。"))
         return
+    wrong = _wrong_key()
+    if wrong and daily:  # nobody writes meanwhile; it would push out those that hold the right key
+        raise Unavailable(wrong[0])
     made = _made(env, path, at)
-    backups.forget_old(env.backup_dir)
+    problems = [*made.problems, *wrong]
+    backups.forget_old(env.backup_dir, backups.KEPT_WRONG if problems else backups.KEPT)
     click.echo(f"已备份到 {path}：{made.rows} 行数据，{made.files} 个文件，读回核对无误。")
-    if made.problems:
-        raise BadRequest(
-            N_("备份已经写好，但原来的数据有问题：\n") + "\n".join(made.problems) + "。"
-        )
+    if problems:
+        said = "\n".join(problems).rstrip("。")
+        raise BadRequest(N_("备份已经写好，但原来的数据有问题：\n") + f"{said}。")
     click.echo(N_("备份里有密钥和党员信息，请妥善保管；封印的签名私钥不在里面，请另存。"))
+
+
+def _wrong_key() -> list[str]:
+    """Return what to say where the secret key is not the database's, which a backup holds all the same."""
+    with db.engine.connect():  # tells
+        return [key_check.OTHER] if current_app.extensions["other_key"] else []
 
 
 def _of_day(folder: Path, at: Moment) -> Path | None:
@@ -83,7 +93,7 @@ def restore(file: str) -> None:
             _build(about["heads"])
         files = backups.lay_files(env, folder)
         if not env.secret_key:
-            written.whole(instance / settings.KEY_FILE, (folder / "secret_key").read_bytes())
+            _keep_key(instance / settings.KEY_FILE, (folder / "secret_key").read_bytes())
         current_app.config["SECRET_KEY"] = (folder / "secret_key").read_text()
         db.session.remove()
         db.engine.dispose()
@@ -96,6 +106,17 @@ def restore(file: str) -> None:
         raise BadRequest(N_("数据已恢复，但核对发现问题：\n") + "\n".join(wrong) + "。")
     rows = sum(about["counts"].values())
     click.echo(f"已恢复 {rows} 行数据、{files} 个文件（备份于 {about['at'][:16]}），日志逐条相连。")
+
+
+def _keep_key(path: Path, key: bytes) -> None:
+    """Keep the key of a backup, and beside it another that lay there: what it sealed may be elsewhere."""
+    new = path in settings.made_now or not path.exists()
+    before = key if new else path.read_bytes()
+    if before.strip() != key.strip():
+        other = path.with_name(f"{path.name}.{files.sha256(before)[:8]}")
+        written.whole(other, before)
+        click.echo(f"原来的密钥另存为 {other}。")
+    written.whole(path, key)
 
 
 def _build(heads: list[str]) -> None:

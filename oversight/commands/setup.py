@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -225,20 +226,33 @@ def beat(at: Moment) -> None:
 
     from . import background, keeping
 
-    keeping.begin_daily(at)
-    keeping.begin_sums(at)
+    _apart(keeping.begin_daily, at)
+    _apart(keeping.begin_sums, at)
     try:
         due.sweep(db.session, at, signer())
     except due.Leapt:  # the pages say so
         return
+    data = current_app.config["OVERSIGHT"].data_dir
     background.remind(at)
-    apply.forget_old(db.session, current_app.config["OVERSIGHT"].data_dir, at)
+    _apart(apply.forget_old, db.session, data, at)
     if at.now.minute == FORGETS:
-        with one_transaction(db.session):
-            sign_ins.forget_old(db.session, at)
-        env = current_app.config["OVERSIGHT"]
-        shelf.forget_old(env.data_dir, at.now)
-        growth.daily(db.session, env.data_dir, at, env.owner_url == env.database_url)
+        _apart(_forget_sign_ins, at)
+        _apart(shelf.forget_old, data, at.now)
+        _apart(growth.daily, db.session, data, at)
+
+
+def _apart(do: Callable, *given) -> None:
+    """Do a piece of what every minute brings; the log tells where it fails, and the others are done."""
+    try:
+        do(*given)
+    except Exception:
+        db.session.rollback()
+        current_app.logger.exception("beat")
+
+
+def _forget_sign_ins(at: Moment) -> None:
+    with one_transaction(db.session):
+        sign_ins.forget_old(db.session, at)
 
 
 def _who_can_log_in() -> None:

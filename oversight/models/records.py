@@ -52,6 +52,14 @@ def guard(connection: sa.Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
+def owned(connection: sa.Connection) -> bool:
+    """True where what is recorded belongs to the role that asks, whatever its address is called."""
+    if connection.dialect.name == "sqlite":
+        return True
+    asked = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'journal'::regclass"
+    return bool(connection.scalar(sa.text(asked)))
+
+
 @contextmanager
 def lifted(connection: sa.Connection, table: sa.Table) -> Iterator[None]:
     """Let rows of one table be removed inside, by its owner and within his transaction."""

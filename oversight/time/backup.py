@@ -5,8 +5,6 @@ into an empty one. The database, what people sent and the secret key; never the 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import archive, copies, files
+from oversight.base import archive, copies, files, written
 from oversight.base.clock import Moment
 from oversight.base.refusals import BadRequest
 from oversight.base.sentences import N_, say
@@ -26,6 +24,7 @@ from oversight.engine import journal
 from oversight.models import records
 
 KEPT = 7
+KEPT_WRONG = 30  # where something is wrong: those from before it are needed yet
 NAMED = re.compile(r"oversight-(\d{4}-\d\d-\d\d)\.backup")
 HOURS = (3, 12)  # at night, or where the server sleeps then, at noon
 NOT_EMPTY = N_(
@@ -49,11 +48,11 @@ def make(env: Environment, path: Path, secret: str, heads: set[str], at: Moment,
     """
     if path.exists():
         raise BadRequest(f"{path} 已经有了，请另写一个文件名。")
-    with _folder(path.parent) as aside, copies.snapshot(env.owner_url, aside) as seen:
+    with written.folder_aside(path.parent) as aside, _seen(env, aside / "database") as seen:
         about = _about(seen, at)
-        with archive.new(path, about) as out, ThreadPoolExecutor(1) as beside:
+        with archive.new(path, about, aside) as out, ThreadPoolExecutor(1) as beside:
             out.add_bytes("secret_key", secret.encode())
-            packed = beside.submit(_pack_all, out, aside, env.data_dir)
+            packed = beside.submit(_pack_all, out, aside / "database", env.data_dir)
             problems = examined(seen, about, heads, at, keys)
             packed.result()
         wanted = _files(seen)
@@ -65,8 +64,14 @@ def make(env: Environment, path: Path, secret: str, heads: set[str], at: Moment,
     return Made(path, sum(about["counts"].values()), len(there), problems)
 
 
-def _pack_all(out: archive.Writer, written: Path, data: Path) -> None:
-    _pack(out, "database", written.iterdir(), 0)
+def _seen(env: Environment, folder: Path):
+    """Write the database into a folder; returns what yields a connection that sees the same."""
+    folder.mkdir(mode=0o700)
+    return copies.snapshot(env.owner_url, folder)
+
+
+def _pack_all(out: archive.Writer, database: Path, data: Path) -> None:
+    _pack(out, "database", database.iterdir(), 0)
     _pack(out, "uploads", files.all_of(data), 1)
 
 
@@ -76,16 +81,6 @@ def _pack(out: archive.Writer, room: str, found: Iterable[Path], above: int) -> 
         name = "/".join((room, *one.parts[-1 - above :]))
         if archive.NAMES.fullmatch(name):
             out.add_file(name, one)
-
-
-@contextmanager
-def _folder(beside: Path) -> Iterator[Path]:
-    """Yield a folder that only its owner enters, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=".oversight-", suffix=".part", dir=beside))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _about(seen: sa.Connection, at: Moment) -> dict:
@@ -129,7 +124,7 @@ def unpacked(env: Environment, path: Path, known: set[str]) -> Iterator[tuple[Pa
     `known` are all migrations of this program. Raises BadRequest.
     """
     env.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _folder(env.data_dir) as folder:
+    with written.folder_aside(env.data_dir) as folder:
         about = archive.read(path, folder)
         _fits(env, about, known)
         key = (folder / "secret_key").read_text()
@@ -187,9 +182,12 @@ def daily(folder: Path) -> list[Path]:
 
 
 def ended(folder: Path) -> float:
-    """Return when the newest daily backup was done, in seconds; 0 where there is none."""
-    found = daily(folder)
-    return found[-1].stat().st_mtime if found else 0
+    """Return when the newest daily backup was done, in seconds; 0 where there is none to be seen."""
+    try:
+        found = daily(folder)
+        return found[-1].stat().st_mtime if found else 0
+    except OSError:  # other figures are asked for too
+        return 0
 
 
 def newest(folder: Path) -> date | None:

@@ -73,7 +73,7 @@ def _running(session: Session, env: Environment, known: Known, at: Moment) -> It
     yield _work(session, at)
     yield from _files(session, env)
     if not env.sqlite:
-        yield _rights(session, env.owner_url == env.database_url)
+        yield _rights(session)
 
 
 def _versions(session: Session) -> Finding:
@@ -127,8 +127,8 @@ def _triggers_of(session: Session) -> set[str]:
     return set(session.scalars(sa.text(text)))
 
 
-def _rights(session: Session, owns: bool) -> Finding:
-    if owns:
+def _rights(session: Session) -> Finding:
+    if records.owned(session.connection()):
         said = N_(
             "程序用的就是表的所有者账户，日志只有触发器守着；可照 deploy/postgresql.sql 分成两个账户。"
         )

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import files
+from oversight.base import files, written
 from oversight.base.clock import Moment
 from oversight.base.db import reading, touched
 from oversight.base.settings import EVER
@@ -44,11 +44,8 @@ MANY, FEW = (
 NAME = "pruned"
 
 
-def daily(session: Session, folder: Path, at: Moment, owner: bool = True) -> int:
-    """Prune where it was not done today; returns how many rows and files went. Commits.
-
-    `owner`: the tables are this program's own, so that it may prune refusals.
-    """
+def daily(session: Session, folder: Path, at: Moment) -> int:
+    """Prune where it was not done today; returns how many rows and files went. Commits."""
     session.rollback()
     with reading():
         done = session.get(InstallationFact, NAME)
@@ -56,16 +53,17 @@ def daily(session: Session, folder: Path, at: Moment, owner: bool = True) -> int
         session.rollback()
     if same:
         return 0
-    total = prune(session, at, owner) + tidy(session, folder, at)
+    total = prune(session, at) + tidy(session, folder, at)
     with one_transaction(session):
         session.merge(InstallationFact(name=NAME, value=today, at=at.now))
     return total
 
 
-def prune(session: Session, at: Moment, owner: bool = True) -> int:
+def prune(session: Session, at: Moment) -> int:
     """Remove what its zone keeps no longer; returns how many rows. Commits."""
     session.rollback()
     with reading():
+        may = records.owned(session.connection())  # of refusals only the owner may remove any
         zones = {
             zone: zone_settings(session, zone) for zone in session.scalars(sa.select(Zone.id)).all()
         }
@@ -74,7 +72,7 @@ def prune(session: Session, at: Moment, owner: bool = True) -> int:
     for zone, chosen in zones.items():
         total += sum(_drop(session, zone, *one) for one in _old(chosen, at))
         with one_transaction(session):
-            if owner and chosen["keep_refusals"] != EVER:
+            if may and chosen["keep_refusals"] != EVER:
                 total += prune_refusals(session, zone, int(chosen["keep_refusals"]), at)
     return total
 
@@ -136,9 +134,11 @@ def _drop_some(session: Session, zone_id: str, model, which: sa.ColumnElement[bo
 
 
 def tidy(session: Session, folder: Path, at: Moment) -> int:
-    """Remove files that no row has known for a day: what kills and full disks left; returns how many."""
+    """Remove files that no row has known for a day, and folders of restores that were killed: what kills
+    and full disks left; returns how many.
+    """
     session.rollback()
     with reading():
         known = {name for column in records.stored() for name in session.scalars(sa.select(column))}
         session.rollback()
-    return files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())
+    return written.clear(folder) + files.sweep_loose(folder, known, (at.now - LOOSE).timestamp())

@@ -53,9 +53,18 @@ WHY = {  # what is kept of a failure, in words
     "refused: private address": N_("地址在内部网络里"),
     "refused: address": N_("地址的写法不对"),
     "no such host": N_("找不到这台主机"),
+    "gaierror": N_("找不到这台主机"),
     "TimeoutError": N_("对方没有回答"),
     "ConnectionRefusedError": N_("对方没有开通"),
     "SSLCertVerificationError": N_("对方的证书不对"),
+    "SSLError": N_("对方不按加密的办法回答"),
+    "SMTPNotSupportedError": N_("对方没有所设的加密或登录办法"),
+    "SMTP 530": N_("对方要求先加密或登录"),
+    "SMTP 535": N_("用户名或密码不对"),
+    "SMTPServerDisconnected": N_("对方断开了"),
+    "ConnectionResetError": N_("对方断开了"),
+    "RemoteDisconnected": N_("对方断开了"),
+    **dict.fromkeys(("JSONDecodeError", "ValueError", "BadStatusLine"), N_("对方的回答看不懂")),
     "sealed by another key": N_("密钥换过，请重新填写"),
     "quiet": N_("不打扰的时间，过后再发"),
 }
@@ -147,8 +156,10 @@ def digests(session: Session, at: Moment, sender: Sender) -> int:
 
 
 def _hour_has_come(session: Session, zone_id: str, at: Moment, local: tzinfo) -> bool:
-    hour = zone_settings(session, zone_id)[DIGEST]
-    if hour == NEVER or at.late or f"{at.now.astimezone(local):%H:%M}" < hour:
+    chosen, now = zone_settings(session, zone_id), at.now.astimezone(local)
+    if chosen[DIGEST] == NEVER or at.late or f"{now:%H:%M}" < chosen[DIGEST]:
+        return False
+    if quiet_until(chosen[QUIET], now) is not None:  # of the evening: it would come the day after
         return False
     before = session.get(InstallationFact, _mark(zone_id))
     new = before is None or before.value < at.today.isoformat()
@@ -245,7 +256,10 @@ def _taken(session: Session, work_id: str, at: Moment, sender: Sender) -> _Parce
         outbox.postpone(session, work_id, at, "quiet", until, counts=False)
         return None
     try:
-        if date.fromisoformat(row.payload["on"]) + OLD < at.today:
+        fresh = (
+            OLD if {"soon", "seal"} & row.payload.keys() else timedelta()
+        )  # a morning has its own
+        if date.fromisoformat(row.payload["on"]) + fresh < at.today:
             raise Needless("old")
         parcel = (_letter if row.kind == LETTER else _message)(session, row, at, sender)
         way = _reach(session, parcel.zone_id, parcel.way)
@@ -369,17 +383,21 @@ def _went(way: Reach, trouble: Exception | None, at: Moment) -> None:
 
 
 def _ended(session: Session, parcel: _Parcel, at: Moment, trouble: Exception | None) -> None:
-    """Write down how it went. Where the way itself fails the message rests with it."""
+    """Write down how it went. Where the way itself fails the message rests with it, else alone."""
     way = _reach(session, parcel.zone_id, parcel.way)
-    refused = isinstance(trouble, mail.Refused)  # the server is well, the address is not
-    _went(way, None if refused else trouble, at)
-    if trouble is None or refused:
-        to = _reach(session, parcel.zone_id, parcel.to)
+    letter = isinstance(
+        trouble, mail.Deferred | mail.Refused
+    )  # the server is well, the address is not
+    _went(way, None if letter else trouble, at)
+    to = _reach(session, parcel.zone_id, parcel.to)
+    if trouble is None or letter:
         to.last_ok = to.last_ok if trouble else at.now
         to.last_error = str(trouble) if trouble else None
+    if trouble is None or isinstance(trouble, mail.Refused):
         outbox.done(session, parcel.work_id, at, to.last_error)
         return
-    outbox.postpone(session, parcel.work_id, at, way.last_error, way.rests_until)
+    to.sent -= to.day == at.today  # a try that was in vain is no reminder
+    outbox.postpone(session, parcel.work_id, at, str(trouble)[:80], way.rests_until)
 
 
 def wake(session: Session, zone_id: str) -> None:

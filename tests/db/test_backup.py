@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
 from oversight import cli, create_app
-from oversight.base import archive, files, jobs
+from oversight.base import archive, copies, files, jobs, outages, written
 from oversight.base.clock import StoppedClock
 from oversight.base.db import db, new_id
 from oversight.commands import keeping
 from oversight.engine import journal
 from oversight.models import Attachment, Case, JournalRow, Paper, SealedCopy, Zone
-from oversight.time import backup, sweep
-from tests.support import postgres
+from oversight.time import backup, growth, sweep
+from tests.support import disks, postgres
 from tests.support.actors import Play
 from tests.support.world import at
 
@@ -38,6 +44,7 @@ class Place:
         self.folder, self.url = folder, url
         source = {"OVERSIGHT_DATABASE_URL": url, "OVERSIGHT_INSTANCE": str(folder)}
         source |= {"OVERSIGHT_SECRET_KEY": key} if key else {}
+        self.env = {**os.environ, **source}
         self.app = create_app(source, StoppedClock(NOW))
 
     def __call__(self, *args: str):
@@ -134,6 +141,7 @@ def test_numbers_go_on_behind_what_was_restored(lived, empty, tmp_path):
         db.session.commit()
     lived.ok("backup", str(tmp_path / "one.backup"))
     empty.ok("restore", str(tmp_path / "one.backup"))
+    assert not list(empty.folder.glob("secret_key.*")), "none was there before"
     with empty.app.app_context():
         db.session.execute(
             sa.text(
@@ -284,6 +292,18 @@ def test_seven_daily_ones_are_kept(lived, tmp_path):
     assert "已经做过" in lived.ok("backup", "--daily")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_more_are_kept_where_something_is_wrong(lived, tmp_path):
+    folder = tmp_path / "here" / "backups"
+    folder.mkdir()
+    for month in range(1, 11):
+        (folder / f"oversight-2026-{month:02}-01.backup").touch()
+    for photo in files.all_of(tmp_path / "here" / "data"):
+        photo.unlink()
+    assert "附件" in lived.no("backup", "--daily")
+    assert len(list(folder.iterdir())) == 11
+
+
 def test_the_day_s_backup_begins_at_night_or_at_noon(lived, monkeypatch):
     begun = []
     monkeypatch.setattr(keeping.subprocess, "Popen", lambda *given, **more: begun.append(given))
@@ -310,6 +330,85 @@ def test_a_killed_backup_leaves_no_backup(lived, tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".oversight-*")), "nor its parts"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_killed_backup_or_restore_left_goes_with_the_next(lived, session, tmp_path):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    code = (
+        "import os, sys; from oversight.base import archive; archive.Writer.add_file = lambda *_: "
+    )
+    code += "os.kill(os.getpid(), 9); from oversight.cli import main; main(sys.argv[1:])"
+    for ended in (-signal.SIGKILL, -signal.SIGKILL):
+        words = [sys.executable, "-c", code, "backup", str(folder / "one.backup")]
+        assert subprocess.run(words, env=lived.env, capture_output=True).returncode == ended
+    left = list(folder.glob(".*"))
+    assert len(left) == 1 and not list(folder.glob("*.backup"))
+    with written.folder_aside(folder) as living:
+        assert [*folder.glob(".*")] == [living], "what killed ones left is gone"
+        lived.ok("backup", str(folder / "one.backup"))
+        assert living.is_dir(), "a living one's is not"
+    assert [one.name for one in folder.iterdir()] == ["one.backup"]
+    data = tmp_path / "here" / "data"
+    (data / ".oversight-abcd.part").mkdir()
+    growth.tidy(session, data, at("2026-11-24"))
+    assert not list(data.glob(".oversight-*"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(lived, empty, tmp_path):
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    with disks.small(tmp_path / "small", 1) as small:
+        assert outages.FULL in lived.no("backup", str(small / "one.backup"))
+        assert not list(small.iterdir())
+
+
+def test_a_database_that_goes_away_is_a_sentence(lived, empty, tmp_path, monkeypatch):
+    kind = sqlite3.Error if lived.url.startswith("sqlite") else psycopg.Error
+
+    def away(*_):
+        raise kind("disk I/O error")
+
+    monkeypatch.setattr(copies, "closing", away)  # of what either database is copied with
+    said = lived.no("backup", str(tmp_path / "one.backup"))
+    assert outages.DISK in said and not list(tmp_path.glob("*.backup"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_stick_whose_files_have_one_name_takes_a_backup(lived, tmp_path, monkeypatch, code):
+    """FAT and shares of Windows know no second name of a file."""
+
+    def none(*_, **_more):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", none)
+    path = tmp_path / "stick" / "one.backup"
+    path.parent.mkdir()
+    lived.ok("backup", str(path))
+    assert [one.name for one in path.parent.iterdir()] == ["one.backup"]
+    with pytest.raises(FileExistsError):
+        written.whole(path, b"", over=False)
+
+
+def test_a_key_that_lay_there_is_kept(lived, empty, tmp_path):
+    lived.ok("backup", str(tmp_path / "one.backup"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret_key").write_text("k" * 40)
+    said = Place(elsewhere, empty.url, key=None).ok("restore", str(tmp_path / "one.backup"))
+    other = next(elsewhere.glob("secret_key.*"))
+    assert other.read_text() == "k" * 40 and other.stat().st_mode & 0o777 == 0o600
+    assert str(other) in said and (elsewhere / "secret_key").read_text() == "t" * 32
+
+
 def test_yesterday_s_file_says_how_old_it_is(tmp_path):
     (tmp_path / "oversight-2026-11-23.backup").touch()
     assert at("2026-11-24").today - backup.newest(tmp_path) == timedelta(days=1)
+
+
+def test_a_folder_that_may_not_be_entered_has_none_to_be_seen(tmp_path, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "glob", closed)
+    assert backup.ended(tmp_path) == 0

@@ -21,7 +21,8 @@ from oversight.models import (
     Refusal,
     Reminder,
 )
-from oversight.register import drafts, zone_settings
+from oversight.register import drafts, sign_ins, zone_settings
+from oversight.register.roster import apply
 from oversight.time import due, faults, figures, growth, sweep
 from tests.db.test_sweep import ask, state
 from tests.support.world import at
@@ -200,6 +201,24 @@ def test_reminders_go_once_their_case_is_long_closed(session, world, asked, tmp_
     assert there() == 0
 
 
+def test_what_fails_beside_it_stops_neither_the_sweep_nor_the_rest(
+    session, world, asked, clock, monkeypatch
+):
+    """A folder of backups that may not be entered, a file that cannot be removed."""
+
+    def fails(*_):
+        raise PermissionError(13, "Permission denied")
+
+    for module, name in ((keeping, "begin_daily"), (keeping, "begin_sums"), (apply, "forget_old")):
+        monkeypatch.setattr(module, name, fails)
+    monkeypatch.setattr(sign_ins, "forget_old", fails)
+    clock.now = at("2026-11-25").now.replace(minute=setup.FORGETS)
+    setup.beat(clock.moment())
+    session.expire_all()
+    assert due.last(session).value == "2026-11-25"
+    assert session.get(InstallationFact, growth.NAME).value == "2026-11-25"
+
+
 def test_a_clock_that_leapt_prunes_nothing(session, world, asked, clock, monkeypatch):
     """What goes by the clock is as little to be had back as what comes by it."""
     for name in ("begin_daily", "begin_sums"):
@@ -215,7 +234,9 @@ def test_a_clock_that_leapt_prunes_nothing(session, world, asked, clock, monkeyp
     assert session.get(InstallationFact, growth.NAME) is None
 
 
-def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked, tmp_path):
+def test_a_zone_says_how_long_refusals_and_drafts_are_kept(
+    session, world, asked, tmp_path, monkeypatch
+):
     session.add(
         Refusal(
             zone_id=world.zone.id,
@@ -259,7 +280,9 @@ def test_a_zone_says_how_long_refusals_and_drafts_are_kept(session, world, asked
     growth.daily(session, tmp_path, at("2027-11-20"))
     assert there() == [1, 1], "after the usual thirty days"
     drafts.forget_old(session, at("2027-02-24"))
-    growth.daily(session, tmp_path, at("2027-11-27"), owner=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(growth.records, "owned", lambda _link: False)
+        growth.daily(session, tmp_path, at("2027-11-27"))
     assert there() == [1, 0], "of tables that are another's only he may prune"
     growth.daily(session, tmp_path, at("2027-11-28"))
     assert there() == [0, 0]

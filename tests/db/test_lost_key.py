@@ -60,3 +60,15 @@ def test_an_empty_key_is_refused(place, tmp_path):
     (tmp_path / "secret_key").write_text("")
     with pytest.raises(Exception, match="密钥太短"):
         Place(tmp_path, place.url, key=None)
+
+
+def test_no_backup_with_another_key_pushes_out_one_with_the_right(place, tmp_path):
+    place.ok("backup", "--daily")
+    kept = list((tmp_path / "backups").iterdir())
+    (tmp_path / "secret_key").write_text("b" * 64)
+    again = Place(tmp_path, place.url, key=None)
+    kept[0].rename(older := kept[0].with_name("oversight-2026-11-01.backup"))
+    assert key_check.OTHER in again.no("backup", "--daily")
+    assert list((tmp_path / "backups").iterdir()) == [older]
+    assert key_check.OTHER in again.no("backup", str(tmp_path / "by_hand.backup"))
+    assert (tmp_path / "by_hand.backup").is_file()

@@ -4,7 +4,7 @@ recorded.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,9 +13,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from oversight import cli, create_app
+from oversight.base.clock import StoppedClock
 from oversight.base.db import db
-from oversight.models import Refusal, records
+from oversight.engine import seals
+from oversight.models import InstallationFact, Refusal, records
+from oversight.register import zone_settings
+from oversight.time import growth
 from tests.support import postgres
+from tests.support.world import at
 
 
 @pytest.fixture
@@ -95,3 +100,38 @@ def test_the_owner_prunes_what_the_application_may_not(two_roles):
     assert short.exit_code == 1 and "183" in short.output
     with two_roles.app_context(), pytest.raises(ProgrammingError):
         db.session.execute(sa.text("DELETE FROM refusals"))
+
+
+def test_who_serves_without_the_owner_s_address_prunes_the_rest(two_roles, tmp_path):
+    """As `deploy/oversight.env` has it: nobody who serves is given that address."""
+    owner = two_roles.test_cli_runner()
+    first = ["init", "--admin", "first.admin", "--password-stdin"]
+    owner.invoke(cli.main, first, obj=two_roles, input="a-long-password\n")
+    env = two_roles.config["OVERSIGHT"]
+    served = create_app(
+        {
+            "OVERSIGHT_DATABASE_URL": env.database_url,
+            "OVERSIGHT_SECRET_KEY": "t" * 32,
+            "OVERSIGHT_INSTANCE": str(tmp_path),
+        },
+        StoppedClock(at("2026-11-24").now),
+    )
+    with served.app_context():
+        session, now = db.session, at("2026-11-24")
+        zone_id = str(session.scalar(sa.text("SELECT id FROM zones")))
+        row = {"zone_id": zone_id, "workflow": "x", "move": "x", "status": 403}
+        old = datetime(2020, 1, 1, tzinfo=UTC)
+        session.add(Refusal(**row, at=old, sentence="否", seal=1))
+        zone_settings.change(session, zone_id, "keep_refusals", "365", None, now)
+        session.commit()
+        assert seals.ripe(session, zone_id, now.now - timedelta(days=365)) == (1, 1)
+        growth.daily(session, tmp_path, now)
+        assert session.get(InstallationFact, growth.NAME).value == "2026-11-24"
+        assert session.scalar(sa.text("SELECT count(*) FROM refusals")) == 1
+        session.remove()
+    runner = served.test_cli_runner()
+    assert "不能改日志" in runner.invoke(cli.main, ["doctor"], obj=served).output
+    no = runner.invoke(cli.main, ["audit", "prune"], obj=served)
+    assert no.exit_code == 1 and "OVERSIGHT_OWNER_URL" in no.output
+    with served.app_context():
+        db.engine.dispose()

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from oversight.base import jobs
+from oversight.base import jobs, outages
 from oversight.base.db import new_id
+from oversight.base.refusals import Unavailable
 from oversight.casework import prints
 from oversight.commands import background
 from oversight.engine import outbox
@@ -249,3 +250,18 @@ def test_building_the_queue_again_changes_nothing(desk):
     desk.session.commit()
     jobs.build(desk.session.connection())
     assert desk.jobs("todo") == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_queue_that_goes_away_is_an_outage(session, world, stage):
+    job, held = jobs.Job("notify", new_id(), world.zone.created_at), session.connection()
+    me = held.scalar(sa.text("SELECT pg_backend_pid()"))
+    other = sa.create_engine(stage.url)
+    with other.begin() as link:
+        link.execute(sa.text("SELECT pg_terminate_backend(:me)"), {"me": me})
+    other.dispose()
+    with pytest.raises(sa.exc.OperationalError) as raised:
+        jobs.defer(held, [job])
+    assert isinstance(outages.as_refusal(raised.value), Unavailable)
+    held.invalidate()
+    session.rollback()

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from sqlalchemy.engine import make_url
 
 from oversight import ROOT, cli
-from oversight.base import settings
+from oversight.base import logs, settings
 from tests.support import postgres
 from tests.support.needs import needs
 
@@ -118,6 +118,23 @@ def test_the_image_is_made_of_what_there_is():
     text = (DEPLOY / "Dockerfile").read_text("utf-8")
     [wanted] = re.findall(r"-r (\S+)", text)
     assert (ROOT / wanted).exists() and "--require-hashes" in text
+    left = (ROOT / ".dockerignore").read_text("utf-8").split()
+    own = {".git", ".venv", "node_modules", "instance", "zone", "deploy/.env", "deploy/certs"}
+    assert own <= set(left), "what is made on a machine, secrets among it, stays there"
+    kept = (ROOT / ".gitignore").read_text("utf-8").split()
+    assert {"deploy/.env", "deploy/certs/"} <= set(kept)
+
+
+def test_the_log_has_the_proxy_s_number_of_a_request():
+    for path in (DEPLOY / "nginx" / "oversight_proxy.conf", ROOT / "docs" / "proxy.md"):
+        assert "proxy_set_header X-Request-ID $request_id;" in path.read_text("utf-8"), path
+    assert logs.new_id("a1" * 16) == "a1" * 16, "as nginx makes them"
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_systemd_never_gives_up_what_serves(name):
+    text = (DEPLOY / "systemd" / f"oversight-{name}.service").read_text("utf-8")
+    assert "StartLimitIntervalSec=0" in text.partition("[Service]")[0] and "Restart=always" in text
 
 
 def test_postgresql_takes_the_roles():

@@ -17,22 +17,31 @@ def free_port() -> int:
 
 
 class Mailbox:
-    """Takes letters; `refuses` are addresses that it knows not, `busy` an answer to all letters."""
+    """Takes letters; `refuses` are addresses that it knows not, `later` what it answers to others,
+    `unread` the same when it has the letter, `busy` an answer to all letters, `goodbye` to who leaves.
+    """
 
     def __init__(self):
         self.letters, self.refuses, self.busy = [], set(), ""
+        self.later, self.unread, self.goodbye = {}, {}, "221 Bye"
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         if address in self.refuses:
             return "550 no such user"
+        if address in self.later:
+            return self.later[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope):
-        if self.busy:
-            return self.busy
+        answer = self.busy or self.unread.get(envelope.rcpt_tos[0])
+        if answer:
+            return answer
         self.letters.append((envelope.rcpt_tos, bytes(envelope.content)))
         return "250 OK"
+
+    async def handle_QUIT(self, _server, _session, _envelope):
+        return self.goodbye
 
 
 class Post:

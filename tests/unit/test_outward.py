@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import socket
+import threading
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -118,6 +120,54 @@ def test_an_answer_that_never_ends_is_cut_off(monkeypatch):
         port = server.getsockname()[1]
         with pytest.raises(outward.Unreached):
             outward.post(f"http://127.0.0.1:{port}/", {}, outward.listed(["127.0.0.1"]), 30)
+
+
+@contextmanager
+def dripping(*said: bytes):
+    """Serve one who says something and then the last of it again and again, and hangs up after five
+    seconds; yields the port. Whoever was inside must have left before.
+    """
+    to_the_end = threading.Event()
+
+    def drips(sock):
+        link, _from = sock.accept()
+        with link, suppress(OSError):
+            link.sendall(b"".join(said))
+            for _ in range(100):
+                link.sendall(said[-1])
+                threading.Event().wait(0.05)
+            to_the_end.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        threading.Thread(target=drips, args=(sock,), daemon=True).start()
+        yield sock.getsockname()[1]
+        assert not to_the_end.is_set()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\n",),
+        (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+)
+def test_an_answer_that_comes_drop_by_drop_is_cut_off(monkeypatch, said):
+    monkeypatch.setattr(outward, "LONGEST", 0.2)
+    known = outward.listed(["127.0.0.1"])
+    with dripping(*said) as port, pytest.raises(outward.Unreached, match="TimeoutError"):
+        outward.post(f"http://127.0.0.1:{port}/", {}, known)
+
+
+def test_a_mail_server_that_never_ends_its_answer_is_cut_off(monkeypatch):
+    monkeypatch.setattr(mail, "IN_ALL", 0.2)
+    letter = mail.Letter("b@office.cn", "", "", "")
+    with dripping(b"220-wait\r\n") as port:
+        server = mail.Server("smtp", "127.0.0.1", port, "a@office.cn")
+        with pytest.raises(mail.Unsent, match="TimeoutError"):
+            mail.send(server, letter, datetime(2026, 11, 24, tzinfo=UTC))
 
 
 def test_dingtalk_is_signed_as_it_asks():

@@ -32,3 +32,10 @@ def test_the_scanner_is_a_command_with_its_words(tmp_path):
     env = settings.environment(tmp_path, {"OVERSIGHT_SCANNER": "clamdscan --no-summary -"})
     assert env.scanner == ("clamdscan", "--no-summary", "-")
     assert settings.environment(Path(tmp_path), {}).scanner == ()
+
+
+def test_only_its_owner_enters_a_folder_that_is_made_beside_postgresql(tmp_path):
+    instance = tmp_path / "new" / "instance"
+    env = settings.environment(instance, {"OVERSIGHT_DATABASE_URL": "postgresql+psycopg://x/y"})
+    settings.keep_private(env, instance)
+    assert instance.stat().st_mode & 0o777 == 0o700

@@ -179,6 +179,26 @@ def test_what_is_overdue_is_told_at_once_but_not_at_night(office, play, post):
 
 
 @sqlite
+def test_the_morning_s_letter_of_a_server_begun_at_night_comes_in_no_other_morning(
+    office, play, post
+):
+    office.has_mail("town1.officer")
+    office.set(urgent="off")
+    play.asked()
+    sent = []
+    for day, hour, minute in (
+        (27, 22, 0),
+        (28, 9, 0),
+        (30, 8, 10),
+        (30, 8, 40),
+    ):  # from a Friday on
+        office.local(day, hour, minute)
+        office.turn()
+        sent.append(len(post.box.letters))
+    assert sent == [0, 0, 0, 1]
+
+
+@sqlite
 def test_what_was_done_by_then_is_not_told(office, play, post):
     office.has_mail("town1.officer")
     office.set(digest="off")
@@ -265,6 +285,68 @@ def test_an_address_that_is_refused_is_said_to_its_owner_alone(office, play, pos
 
 
 @sqlite
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [("later", "450 greylisted"), ("later", "452 mailbox full"), ("unread", "552 mailbox full")],
+)
+def test_one_address_that_is_put_off_holds_up_nobody_else(
+    office, play, post, reader, asked, answer
+):
+    office.has_mail("town1.officer", "town1.secretary")
+    put_off = getattr(post.box, asked)
+    put_off["town1.officer@office.example.cn"] = answer
+    play.asked()
+    office.turn()
+    assert list(letters(post)) == ["town1.secretary"] and office.reach("server").failures == 0
+    waits = next(row for row in office.rows("mail") if row.done_at is None)
+    assert (waits.attempts, waits.last_error) == (1, f"SMTP {answer[:3]}")
+    assert waits.due_at == office.at.now + timedelta(minutes=1)
+    assert answer[:3] in reader("town1.officer").get("/me/reminders").main
+    put_off.clear()
+    office.clock.now = waits.due_at
+    office.turn()
+    assert sorted(letters(post)) == ["town1.officer", "town1.secretary"]
+    assert "没有送到" not in reader("town1.officer").get("/me/reminders").main
+
+
+@sqlite
+def test_a_server_that_goes_away_at_an_address_rests(office, play, post):
+    office.has_mail("town1.officer", "town1.secretary")
+    post.box.later = {
+        f"town1.{one}@office.example.cn": "421 going" for one in ("officer", "secretary")
+    }
+    play.asked()
+    office.turn()
+    assert office.reach("server").failures == 1
+    assert sum(row.attempts for row in office.rows("mail")) == 1
+
+
+@sqlite
+def test_a_letter_that_was_taken_is_not_sent_again_whatever_the_goodbye(office, play, post):
+    office.has_mail("town1.officer")
+    post.box.goodbye = "421 busy"
+    play.asked()
+    office.turn()
+    office.clock.now += timedelta(minutes=2)
+    office.turn()
+    assert len(post.box.letters) == 1 and office.reach("server").failures == 0
+
+
+@sqlite
+def test_tries_in_vain_are_not_counted_as_reminders(office, play, post):
+    office.has_mail("town1.officer")
+    office.set(most="3")
+    play.asked()
+    post.stop()
+    for _ in range(5):
+        office.turn()
+        office.clock.now = office.reach("server").rests_until
+    post.start()
+    office.turn()
+    assert list(letters(post)) == ["town1.officer"]
+
+
+@sqlite
 def test_a_letter_that_was_put_off_for_days_is_dropped(office, play, post):
     office.has_mail("town1.officer")
     play.asked()
@@ -273,6 +355,20 @@ def test_a_letter_that_was_put_off_for_days_is_dropped(office, play, post):
     post.box.busy = ""
     office.local(26, 9)
     office.set(digest="off", urgent="off")
+    office.turn()
+    assert post.box.letters == [] and office.rows("mail")[0].last_error == "old"
+
+
+@sqlite
+def test_a_morning_s_letter_that_was_put_off_comes_on_no_rest_day(office, play, post):
+    office.has_mail("town1.officer")
+    office.set(urgent="off")
+    play.asked()
+    office.local(27, 9)
+    post.stop()
+    office.turn()
+    post.start()
+    office.local(28, 9)  # a Saturday
     office.turn()
     assert post.box.letters == [] and office.rows("mail")[0].last_error == "old"
 
