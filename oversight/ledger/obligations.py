@@ -169,7 +169,7 @@ class Records:
         return past.appraisals(self.session, self.ids, self.at.now)
 
     @cached_property
-    def joined(self) -> dict[tuple[str, int], date]:
+    def joined(self) -> dict[tuple[str, int], list[tuple[date, date | None, date | None]]]:
         return _joined(self.session, self.ids, self.at.today)
 
     @cached_property
@@ -267,14 +267,17 @@ class Facts:
 
     def joined(self, unit: Unit, month: int) -> bool:
         """True where somebody who joined the Party in that month of the calendar belonged to the branch
-        before its party day, or by the end of the month. Who came on the day itself may not have
-        stood on the sheet yet.
+        before its party day, or by the end of the month, and was to take part in it. Who came on the
+        day itself may not have stood on the sheet yet; who is exempt stands on none. Source: G-2.2.1
         """
-        since, row = self.records.joined.get((unit.id, month)), self.days.get((unit.id, month))
-        if since is None:
-            return False
+        row, end = self.days.get((unit.id, month)), month_end(self.year, month)
         held_on = row.held_on if self.held(row) else None
-        return since < held_on if held_on else since <= month_end(self.year, month)
+        on = held_on or (row and row.day) or end
+        return any(
+            (since < held_on if held_on else since <= end)
+            and not (exempt_from and exempt_until and exempt_from <= on <= exempt_until)
+            for since, exempt_from, exempt_until in self.records.joined.get((unit.id, month), ())
+        )
 
     def told(self, unit: Unit) -> set[int]:
         """Return the months of which a unit had published a bulletin."""
@@ -322,16 +325,26 @@ def _owing(at: Moment) -> tuple[int, ...]:
     return (year - 1, year) if at.today.month <= CARRIED else (year,)
 
 
-def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], date]:
-    """Return by month of the calendar since when a branch has a member who joined the Party in it."""
-    month = sa.extract("month", Person.joined_on)
+def _joined(
+    session: Session, ids: list[str], today: date
+) -> dict[tuple[str, int], list[tuple[date, date | None, date | None]]]:
+    """Return by month of the calendar since when a branch has a member who joined the Party in it, and
+    each who is exempt from then to then by himself.
+    """
+    month, exempt = (
+        sa.extract("month", Person.joined_on),
+        (Person.exempt_from, Person.exempt_until),
+    )
     rows = session.execute(
-        sa.select(Membership.unit_id, month, sa.func.min(Membership.from_on))
+        sa.select(Membership.unit_id, month, sa.func.min(Membership.from_on), *exempt)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.unit_id.in_(ids), is_member(today), Person.joined_on.is_not(None))
-        .group_by(Membership.unit_id, month)
+        .group_by(Membership.unit_id, month, *exempt)
     )
-    return {(unit_id, int(number)): since for unit_id, number, since in rows}
+    found: dict[tuple[str, int], list[tuple[date, date | None, date | None]]] = {}
+    for unit_id, number, *since in rows:
+        found.setdefault((unit_id, int(number)), []).append((since[0], since[1], since[2]))
+    return found
 
 
 def _lecturers(session: Session, ids: list[str], today: date) -> dict[tuple[str, str], int]:

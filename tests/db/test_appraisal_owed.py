@@ -174,6 +174,26 @@ def test_who_moved_before_the_vote_is_struck_before_two_grade_him(village):
     assert village.lead("open_vote").state == "vote"
 
 
+def test_who_was_graded_where_he_moved_is_let_go_by_the_old_branch(village):
+    """The new branch has him on its list and has voted already: the old one, which must strike him before
+    it votes, can.
+    """
+    village.begin()
+    village.assess()
+    village.review_peers()
+    move_out(village, "village.more3")
+    move_in(village, "village.more3", "community")
+    other = Appraising(village.session, village.world, "community")
+    other.begin()
+    other.assess()
+    other.review_peers()
+    other.lead("open_vote")
+    assert other.row("village.more3").standing == "graded"
+    no(village, RuleViolation, "nobody_is_graded_twice", "village.secretary", "open_vote")
+    village.lead("strike", member=village.world.people["village.more3"].id, reason="transfer")
+    assert village.lead("open_vote").state == "vote"
+
+
 def test_who_moved_to_a_branch_that_has_voted_stays_with_the_old_one(village):
     other = Appraising(village.session, village.world, "community")
     other.begin()

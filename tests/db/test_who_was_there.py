@@ -101,3 +101,18 @@ def test_a_lecture_is_his_no_more_where_he_turns_out_to_have_stayed_away(session
     more = said(LECTURE, "LECTURE.MEMBERS")
     record(session, world, hosted(world, why="书记没有到会，党员讲的", **more))
     assert (BY_SECRETARY, "2026") in owed(session, world, state="open")
+
+
+def test_who_is_exempt_owes_no_oath_at_the_party_day(session, world):
+    """He need not come (免予参加), stands on no sheet, and nobody could tick him. Source: G-2.2.1, R-3.1.2a"""
+    one = world.people["village.member1"]
+    one.joined_on = date(2008, 11, 12)
+    one.exempt_from, one.exempt_until = date(2026, 11, 1), date(2026, 12, 31)
+    session.commit()
+    raw = sheet(world)
+    raw["present"].remove(one.id)
+    record(session, world, raw)
+    assert (OATH, NOVEMBER) not in owed(session, world)
+    one.exempt_until = date(2026, 11, 3)
+    session.commit()
+    assert owed(session, world)[OATH, NOVEMBER].open, "from the fourth on he was to come"

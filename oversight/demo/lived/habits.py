@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from oversight.calendar.workdays import Calendar, add_workdays
 from oversight.demo.appraisals import SAYS, WORDS
 from oversight.demo.rectifications import DONE, NO_RECORD, NOT_CALLED
-from oversight.models import Activity, Appraised, Case, PeerReview, Person, Post
+from oversight.models import Activity, Appraised, Case, Membership, PeerReview, Person, Post
 from oversight.rules.appraisal.roster import ORDER
 
 Words = dict[str, Any] | None
@@ -193,12 +193,26 @@ def _reviews(s: Scene) -> Words:
     return {"reviews": rows}
 
 
+def _moved_on(s: Scene) -> Words:
+    """Name somebody who has moved and stands on the list of his new branch, as the refusal asks."""
+    belongs = sa.select(Membership.person_id).where(
+        Membership.unit_id == s.case.unit_id, Membership.to_on.is_(None)
+    )
+    gone = {row.person_id for row in s.appraised("graded")} - set(s.session.scalars(belongs))
+    listed = sa.select(Appraised.person_id).where(
+        Appraised.person_id.in_(gone),
+        Appraised.case_id != s.case.id,
+        Appraised.standing == "graded",
+    )
+    found = sorted(s.session.scalars(listed))
+    return {"member": found[0], "reason": "transfer"} if found else None
+
+
 def _count(s: Scene) -> Words:
     if s.case.facts.get("counts"):
         return None
     people = [row.person_id for row in s.appraised("graded")]
-    voters = len(s.appraised("graded", "ungraded"))
-    present = max(voters - len(people) // 8, 1)
+    present = max(s.case.facts["entitled"] - len(people) // 8, 1)  # as the page says: 应到
     best, few = set(people[1 : 1 + max(len(people) // 4, 1)]), present // 5
     rows = []
     for person in people:
@@ -292,7 +306,11 @@ HABITS: dict[str, dict[str, tuple[Choice, ...]]] = {
         "preparing": _of((1, "open_self_assessment", NOTHING)),
         "self_assessment": _of((1, "file_self_assessment", _self)),
         "self_done": _of((1, "open_peer_review", NOTHING)),
-        "peer_review": _of((FIRST, "record_reviews", _reviews), (1, "open_vote", NOTHING)),
+        "peer_review": _of(
+            (FIRST, "record_reviews", _reviews),
+            (FIRST, "strike", _moved_on),
+            (1, "open_vote", NOTHING),
+        ),
         "vote": _of((FIRST, "enter_count", _count), (1, "close_vote", NOTHING)),
         "rating": _of((1, "propose", _ratings)),
         "returned": _of((1, "propose", _ratings)),

@@ -297,7 +297,17 @@ def appraised_by_somebody(attempt: TransitionContext) -> bool:
         .limit(1)
     )
     there = rounds(attempt, Case.unit_id == now) if now else []
-    return all(case.state in BEFORE_VOTE for case in there)
+    return all(case.state in BEFORE_VOTE for case in there) or _is_graded(attempt, person, there)
+
+
+def _is_graded(attempt: TransitionContext, person: str, there: list[Case]) -> bool:
+    """True where one of these appraisals has a member on its list, so that another must let him go."""
+    listed = sa.select(Appraised.person_id).where(
+        Appraised.case_id.in_([case.id for case in there]),
+        Appraised.person_id == person,
+        Appraised.standing == "graded",
+    )
+    return attempt.session.scalar(listed.limit(1)) is not None
 
 
 @rule(OWED)
