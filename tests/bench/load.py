@@ -18,7 +18,7 @@ from .rows import Report, say
 from .scene import Scene
 from .strangers import User, served
 
-PEOPLE, SECONDS, THINK = 200, 120, (1.0, 3.0)
+PEOPLE, SECONDS, THINK = 200, 180, (1.0, 3.0)
 LIMIT_MS, GROWTH = 300, 0.05
 EACH_MS = 8  # 200 people ask 100 times a second: beyond this one core has no time to spare
 PAGES = ("/desk", "/desk", "/desk", "/months", "/ledger", "/me")
