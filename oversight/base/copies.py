@@ -68,11 +68,13 @@ def sound(connection: sa.Connection) -> bool:
 def _copy(source: Path, target: Path) -> None:
     """Copy a SQLite database in one read transaction; the copy is one file."""
     os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
-    with outages.of_driver(sqlite3.Error):
-        reads = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-        with closing(reads) as old, closing(sqlite3.connect(target)) as new:
-            old.backup(new)
-            new.execute("PRAGMA journal_mode=DELETE")
+    with (
+        outages.of_driver(sqlite3.Error),
+        closing(_opened(source, "ro")) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+        new.execute("PRAGMA journal_mode=DELETE")
 
 
 def made_whole(url: str) -> None:
@@ -81,8 +83,13 @@ def made_whole(url: str) -> None:
     """
     path = sa.make_url(url).database if url.startswith("sqlite") else None
     if path and path != ":memory:":
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as link:
+        with suppress(sqlite3.Error), closing(_opened(Path(path), "rw")) as link:
             link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a database that is there, and make none where it is away. Raises sqlite3.Error."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
 
 
 @contextmanager

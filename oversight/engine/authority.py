@@ -114,30 +114,30 @@ def barred(
     if role.impartial:
         out |= known.applicants | known.stood_in
     if role.anew:
-        out |= set(_roster(session, case).people) | set(
-            session.scalars(
-                sa.select(JournalRow.actor_id).where(
-                    JournalRow.case_id == case.id, JournalRow.role == COMMITTEE.name
-                )
-            )
-        )
-        out |= set(
-            session.scalars(
-                sa.select(WorkItem.person_id).where(
-                    WorkItem.case_id == case.id, WorkItem.answer == CAME
-                )
-            )
-        )
-    if case.unit.kind == "branch":
-        units = [case.unit_id, *(case.facts.get("with") or [])]
-        here = standing.day(session, case.zone_id, on, units, here)
-        out |= {
-            row.person_id
-            for unit_id in units
-            for row in (*here.posts[unit_id], *here.acting[unit_id], *_stood(here, unit_id, case))
-            if row.office in BRANCH_LEADERS
-        }
-    return out
+        out |= _decided_before(session, case)
+    return out | _leaders(session, case, on, here) if case.unit.kind == "branch" else out
+
+
+def _decided_before(session: Session, case: Case) -> set[str]:
+    """Return who has a work item of his own in a case, has decided in it as a committee, or came to it."""
+    acted = sa.select(JournalRow.actor_id).where(
+        JournalRow.case_id == case.id, JournalRow.role == COMMITTEE.name
+    )
+    came = sa.select(WorkItem.person_id).where(WorkItem.case_id == case.id, WorkItem.answer == CAME)
+    people = _roster(session, case).people
+    return {*people, *session.scalars(acted), *session.scalars(came)}
+
+
+def _leaders(session: Session, case: Case, on: date, here: standing.Day | None) -> set[str]:
+    """Return who leads the branches whose case it is, or has stood in there for a leader."""
+    units = [case.unit_id, *(case.facts.get("with") or [])]
+    here = standing.day(session, case.zone_id, on, units, here)
+    return {
+        row.person_id
+        for unit_id in units
+        for row in (*here.posts[unit_id], *here.acting[unit_id], *_stood(here, unit_id, case))
+        if row.office in BRANCH_LEADERS
+    }
 
 
 def _stood(here: standing.Day, unit_id: str, case: Case) -> list[sa.Row]:

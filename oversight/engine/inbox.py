@@ -499,13 +499,13 @@ def branches_in_sight(
         paths = [Unit.path.startswith(prefix, autoescape=True) for prefix in who.sight]
         return outlines(who.zone_id, Unit.kind == "branch", sa.or_(sa.false(), *paths), **there)
 
-    gone = [] if since is None else [seen(there=Unit.ended_on > since)]
-    if name:
-        asks = [one.where(Unit.name.contains(name, autoescape=True)) for one in (seen(), *gone)]
-        rows = [row for one in asks for row in session.execute(one)]
-    else:
-        rows = [*asked(session, who, "branches", seen)]
-        rows += [row for one in gone for row in session.execute(one)]
+    called = Unit.name.contains(name, autoescape=True)
+    rows = (
+        asked(session, who, "branches", seen) if not name else session.execute(seen().where(called))
+    )
+    rows = [*rows]
+    if since is not None:
+        rows += session.execute(seen(there=sa.and_(Unit.ended_on > since, called)))
     above = {row.parent_id for row in rows}
     towns = {one.id: (one.sort, one.id) for one in standing.rows(session, who.zone_id, [*above])}
     return sorted(rows, key=lambda row: (*towns[row.parent_id], row.sort, row.id))

@@ -736,3 +736,13 @@ def as_table(workflow: Workflow, values: Mapping[str, str] = DEFAULTS) -> dict:
         "moves": [entry for move in workflow.moves for entry in _move_as_dicts(move, values)],
         **({"outsiders": workflow.outsiders.text} if workflow.outsiders else {}),
     }
+
+
+def without(workflow: Workflow, version: int, *guards: Rule) -> Workflow:
+    """Return the version of a workflow that was before it asked these guards."""
+
+    def kept(asked: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        return tuple(guard for guard in asked if guard not in guards)
+
+    moves = tuple(replace(move, only_if=kept(move.only_if)) for move in workflow.moves)
+    return replace(workflow, version=version, open_if=kept(workflow.open_if), moves=moves)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -33,6 +33,7 @@ from oversight.law.duties import Duty
 from oversight.law.inputs import read_day
 from oversight.models import Activity, DutyRecord, Membership, Person, Post, RegisterEntry, Unit
 from oversight.organization.actor import Actor
+from oversight.organization.members import exempt_on
 from oversight.organization.standing import in_office, is_member
 from oversight.organization.units import by_id, line_above, superiors
 from oversight.rules import bulletin, inspection, theme
@@ -169,7 +170,7 @@ class Records:
         return past.appraisals(self.session, self.ids, self.at.now)
 
     @cached_property
-    def joined(self) -> dict[tuple[str, int], list[tuple[date, date | None, date | None]]]:
+    def joined(self) -> dict[tuple[str, int], list[sa.Row]]:
         return _joined(self.session, self.ids, self.at.today)
 
     @cached_property
@@ -273,11 +274,9 @@ class Facts:
         row, end = self.days.get((unit.id, month)), month_end(self.year, month)
         held_on = row.held_on if self.held(row) else None
         on = held_on or (row and row.day) or end
-        return any(
-            (since < held_on if held_on else since <= end)
-            and not (exempt_from and exempt_until and exempt_from <= on <= exempt_until)
-            for since, exempt_from, exempt_until in self.records.joined.get((unit.id, month), ())
-        )
+        before = held_on - timedelta(days=1) if held_on else end
+        found = self.records.joined.get((unit.id, month), ())
+        return any(one.since <= before and not exempt_on(one, on) for one in found)
 
     def told(self, unit: Unit) -> set[int]:
         """Return the months of which a unit had published a bulletin."""
@@ -325,26 +324,19 @@ def _owing(at: Moment) -> tuple[int, ...]:
     return (year - 1, year) if at.today.month <= CARRIED else (year,)
 
 
-def _joined(
-    session: Session, ids: list[str], today: date
-) -> dict[tuple[str, int], list[tuple[date, date | None, date | None]]]:
-    """Return by month of the calendar since when a branch has a member who joined the Party in it, and
-    each who is exempt from then to then by himself.
+def _joined(session: Session, ids: list[str], today: date) -> dict[tuple[str, int], list[sa.Row]]:
+    """Return by month of the calendar since when a branch has members who joined the Party in it, apart
+    for each exemption.
     """
-    month, exempt = (
-        sa.extract("month", Person.joined_on),
-        (Person.exempt_from, Person.exempt_until),
-    )
+    month = sa.extract("month", Person.joined_on).label("month")
+    exempt, since = (Person.exempt_from, Person.exempt_until), sa.func.min(Membership.from_on)
     rows = session.execute(
-        sa.select(Membership.unit_id, month, sa.func.min(Membership.from_on), *exempt)
+        sa.select(Membership.unit_id, month, since.label("since"), *exempt)
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.unit_id.in_(ids), is_member(today), Person.joined_on.is_not(None))
         .group_by(Membership.unit_id, month, *exempt)
     )
-    found: dict[tuple[str, int], list[tuple[date, date | None, date | None]]] = {}
-    for unit_id, number, *since in rows:
-        found.setdefault((unit_id, int(number)), []).append((since[0], since[1], since[2]))
-    return found
+    return grouped(((row.unit_id, int(row.month)), row) for row in rows)
 
 
 def _lecturers(session: Session, ids: list[str], today: date) -> dict[tuple[str, str], int]:
@@ -825,6 +817,11 @@ def _told(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
         yield _Time(_named(facts.year, law.MONTH, number), due, number in told, said)
 
 
+def _about(duty: Duty, visits: list) -> list:
+    """Return the visits to branches that the clause of a duty is about."""
+    return [visit for visit in visits if by_key(duty.key, visit.category)]
+
+
 def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     """Yield the inspections that are owed: of all branches of firms within the year; by the zone of any that
     the clause is about, where a bulletin alone is no visit; and of any within each time, for which a
@@ -836,17 +833,24 @@ def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
         yield _covered(facts, unit, {visit.unit_id for visit in visits})
         return
     if duty.key == SPOT:
-        visits = [visit for visit in visits if by_key(duty.key, visit.category)]
-    told = facts.told(unit)
+        visits = _about(duty, visits)
+    also = len(facts.told(unit)) if duty.period == law.YEAR else 0
     for number, _begin, end in _parts(facts, unit, duty.period):
-        mine = [one for one in visits if law.part_of(duty.period, one.on.month) == number]
-        also = told if duty.period == law.YEAR else ()
-        said = say("督查 %(n)s 次，情况通报 %(m)s 期", n=len(mine), m=len(also))
-        if not also:
-            said = say("督查 %(n)s 次", n=len(mine))
-        done = bool(mine or (also and duty.key != SPOT))
-        about = N_("还没有对这类支部的督查记录") if duty.key == SPOT and not done else ""
-        yield _Time(_named(facts.year, duty.period, number), end, done, said, about)
+        mine = sum(law.part_of(duty.period, one.on.month) == number for one in visits)
+        name, said = _named(facts.year, duty.period, number), _how_often(mine, also)
+        if duty.key != SPOT:
+            yield _Time(name, end, mine + also > 0, said)
+        else:
+            yield _Time(name, end, mine > 0, said, "" if mine else NOT_SEEN)
+
+
+NOT_SEEN = N_("还没有对这类支部的督查记录")
+
+
+def _how_often(visits: int, bulletins: int) -> Sentence:
+    if not bulletins:
+        return say("督查 %(n)s 次", n=visits)
+    return say("督查 %(n)s 次，情况通报 %(m)s 期", n=visits, m=bulletins)
 
 
 def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:

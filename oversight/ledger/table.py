@@ -87,15 +87,7 @@ def read(
         found.append(
             Row(
                 unit,
-                tuple(
-                    _with_july(session, unit, days.get((unit.id, 0)), cell, today)
-                    if n == 7
-                    else cell
-                    for n in range(1, 13)
-                    for cell in [
-                        _month(session, unit, days.get((unit.id, n)), counted, year, n, today)
-                    ]
-                ),
+                _months(session, unit, days, counted, year, today),
                 tuple(
                     _term(session, unit, term, meetings.get(unit.id, {}), until, today)
                     for term in life.terms(unit, year)
@@ -105,6 +97,15 @@ def read(
             )
         )
     return [_left(row) if row.unit.ended_on else row for row in found]
+
+
+def _months(session, unit: Unit, days: dict, counted, year: int, today) -> tuple[Cell, ...]:
+    """Say how each month of a branch stands; 七一 beside July where it is apart."""
+    cells = [
+        _month(session, unit, days.get((unit.id, n)), counted, year, n, today) for n in range(1, 13)
+    ]
+    cells[6] = _with_july(session, unit, days.get((unit.id, 0)), cells[6], today)
+    return tuple(cells)
 
 
 def _left(row: Row) -> Row:
@@ -219,6 +220,11 @@ def _meetings(
     return found
 
 
+def _noted_late(session: Session, unit: Unit, on: date, held: dict[date, date | None]) -> bool:
+    noted_on = held[on]
+    return noted_on is not None and life.noted_late(session, unit.zone_id, on, noted_on)
+
+
 def _term(
     session: Session,
     unit: Unit,
@@ -230,9 +236,8 @@ def _term(
     """Say whether a half-year, or the fourth quarter, had its 组织生活会."""
     name = life.LABELS[term.name]
     if days := [on for on in held if term.begin <= on <= term.end]:
-        first, done = min(days), ("ok", say("%(term)s已召开", term=name))
-        noted_on = held[first]
-        late = noted_on and life.noted_late(session, unit.zone_id, first, noted_on)
+        done = "ok", say("%(term)s已召开", term=name)
+        late = _noted_late(session, unit, min(days), held)
         return Cell((done, ("warn", N_("补录"))) if late else (done,))
     if before_start(unit, term.end):
         return Cell((("", BEFORE_START),))
@@ -240,12 +245,15 @@ def _term(
         return Cell(())
     if until and life.waits(term, until, held, today):
         return Cell((("info", say("%(term)s按区部署延至%(m)s月", term=name, m=until.month)),))
+    return Cell(tuple(_not_met(session, unit, term, today)), f"{unit.id}:l-{term.name}")
+
+
+def _not_met(session: Session, unit: Unit, term: life.Term, today: date) -> list:
+    name = life.LABELS[term.name]
     if term.end >= today:
-        words = [("warn", say("%(term)s还没有召开", term=name))]
-    else:
-        missed = ("late" if term.must else "warn", say("%(term)s没有召开", term=name))
-        words = _tried([missed], in_trial(session, unit, term.end, term.end))
-    return Cell(tuple(words), f"{unit.id}:l-{term.name}")
+        return [("warn", say("%(term)s还没有召开", term=name))]
+    missed = ("late" if term.must else "warn", say("%(term)s没有召开", term=name))
+    return _tried([missed], in_trial(session, unit, term.end, term.end))
 
 
 def appraised(session: Session, ids: list[str], year: int) -> dict[str, Case]:

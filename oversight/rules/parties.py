@@ -7,6 +7,7 @@ was written.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -102,9 +103,9 @@ def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None
 
 def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
     """Read who has a part in many cases of a zone, by case the role by which it was opened."""
-    recused: dict[str, set[str]] = {case_id: set() for case_id in sides}
-    applicants: dict[str, set[str]] = {case_id: set() for case_id in sides}
-    stood_in: dict[str, set[str]] = {case_id: set() for case_id in sides}
+    recused: dict[str, set[str]] = defaultdict(set)
+    applicants: dict[str, set[str]] = defaultdict(set)
+    stood_in: dict[str, set[str]] = defaultdict(set)
     for case_id, role, kind, person, other in _MANY.rows(session, cases=sides, of_zone=zone_id):
         if case_id is None:
             epochs.see(session, zone_id, person)

@@ -245,6 +245,13 @@ def send(session: Session, work_id: str, at: Moment, sender: Sender) -> bool:
     return trouble is None
 
 
+def _fresh(payload: dict, at: Moment) -> None:
+    """Make sure that it is not too late to say something: a morning has its own. Raises Needless."""
+    lasts = OLD if {"soon", "seal"} & payload.keys() else timedelta()
+    if date.fromisoformat(payload["on"]) + lasts < at.today:
+        raise Needless("old")
+
+
 def _taken(session: Session, work_id: str, at: Moment, sender: Sender) -> _Parcel | None:
     """Take a message and count it, or put it off, or find that nobody needs it."""
     row = outbox.take(session, work_id, at)
@@ -256,11 +263,7 @@ def _taken(session: Session, work_id: str, at: Moment, sender: Sender) -> _Parce
         outbox.postpone(session, work_id, at, "quiet", until, counts=False)
         return None
     try:
-        fresh = (
-            OLD if {"soon", "seal"} & row.payload.keys() else timedelta()
-        )  # a morning has its own
-        if date.fromisoformat(row.payload["on"]) + fresh < at.today:
-            raise Needless("old")
+        _fresh(row.payload, at)
         parcel = (_letter if row.kind == LETTER else _message)(session, row, at, sender)
         way = _reach(session, parcel.zone_id, parcel.way)
         if way.rests_until is not None and way.rests_until > at.now:
@@ -385,9 +388,8 @@ def _went(way: Reach, trouble: Exception | None, at: Moment) -> None:
 def _ended(session: Session, parcel: _Parcel, at: Moment, trouble: Exception | None) -> None:
     """Write down how it went. Where the way itself fails the message rests with it, else alone."""
     way = _reach(session, parcel.zone_id, parcel.way)
-    letter = isinstance(
-        trouble, mail.Deferred | mail.Refused
-    )  # the server is well, the address is not
+    # the server is well, the address is not
+    letter = isinstance(trouble, mail.Deferred | mail.Refused)
     _went(way, None if letter else trouble, at)
     to = _reach(session, parcel.zone_id, parcel.to)
     if trouble is None or letter:

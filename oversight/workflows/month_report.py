@@ -10,7 +10,7 @@ from dataclasses import replace
 from oversight.base.sentences import N_
 from oversight.base.terms import REPLY
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, rule
+from oversight.law.definition import Bulk, Due, Field, Move, State, Tell, Workflow, rule, without
 from oversight.law.roles import ABOVE, BRANCH, SUPERIOR, TIMER
 from oversight.papers import month_reports as papers
 from oversight.rules import month_report as facts
@@ -135,16 +135,7 @@ WORKFLOW = Workflow(
 # fmt: on
 
 # Version 2: 七一 could be put off, and any month ahead.
-NEW = (july_is_held, month_is_near)
-VERSION_2 = replace(
-    WORKFLOW,
-    version=2,
-    open_if=tuple(guard for guard in WORKFLOW.open_if if guard not in NEW),
-    moves=tuple(
-        replace(move, only_if=tuple(guard for guard in move.only_if if guard not in NEW))
-        for move in WORKFLOW.moves
-    ),
-)
+VERSION_2 = without(WORKFLOW, 2, july_is_held, month_is_near)
 # Version 1: a no was answered without a paper.
 VERSION_1 = replace(
     VERSION_2,

@@ -4,11 +4,9 @@ Drafted by the zone office, signed by somebody else of the zone committee; also 
 七一.
 """
 
-from dataclasses import replace
-
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, Move, State, Tell, Workflow, rule
+from oversight.law.definition import Field, Move, State, Tell, Workflow, rule, without
 from oversight.law.roles import TIMER, ZONE_OFFICE, ZONE_SIGNER
 from oversight.papers.notices import issue_zone_notice
 from oversight.papers.numbers import void_papers
@@ -97,14 +95,4 @@ WORKFLOW = Workflow(
 # fmt: on
 
 # Version 1: a month could be moved to the day on which it was anyway.
-EARLIER = (
-    replace(
-        WORKFLOW,
-        version=1,
-        open_if=tuple(one for one in WORKFLOW.open_if if one is not another_day),
-        moves=tuple(
-            replace(move, only_if=tuple(one for one in move.only_if if one is not another_day))
-            for move in WORKFLOW.moves
-        ),
-    ),
-)
+EARLIER = (without(WORKFLOW, 1, another_day),)

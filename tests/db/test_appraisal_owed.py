@@ -159,7 +159,8 @@ def other_desks(play):
     return sa.select(WorkItem).where(WorkItem.case_id == play.case.id, WorkItem.closed_at.is_(None))
 
 
-def test_who_moved_before_the_vote_is_struck_before_two_grade_him(village):
+def appraised_where_he_moved(village) -> Appraising:
+    """Let a member move before the vote; returns the appraisal of his new branch, which has begun."""
     village.begin()
     village.assess()
     village.review_peers()
@@ -167,6 +168,11 @@ def test_who_moved_before_the_vote_is_struck_before_two_grade_him(village):
     move_in(village, "village.more3", "community")
     other = Appraising(village.session, village.world, "community")
     other.begin()
+    return other
+
+
+def test_who_moved_before_the_vote_is_struck_before_two_grade_him(village):
+    other = appraised_where_he_moved(village)
     assert other.row("village.more3").standing == "graded"
     no(village, RuleViolation, "nobody_is_graded_twice", "village.secretary", "open_vote")
     gone = village.world.people["village.more3"].id
@@ -178,13 +184,7 @@ def test_who_was_graded_where_he_moved_is_let_go_by_the_old_branch(village):
     """The new branch has him on its list and has voted already: the old one, which must strike him before
     it votes, can.
     """
-    village.begin()
-    village.assess()
-    village.review_peers()
-    move_out(village, "village.more3")
-    move_in(village, "village.more3", "community")
-    other = Appraising(village.session, village.world, "community")
-    other.begin()
+    other = appraised_where_he_moved(village)
     other.assess()
     other.review_peers()
     other.lead("open_vote")

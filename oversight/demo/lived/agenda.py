@@ -230,8 +230,6 @@ def _sheet(
     entries[leader] = ("present", None, None) if leader in entries else entries.get(leader)
     entries = {person: entry for person, entry in entries.items() if entry}
     keys = [item.duty.key for item in duty_records.items(life.session, activity, own)]
-    away = {one for one, entry in entries.items() if entry[0] in attendance.MISSING}
-    joined = {one.id for one in own if one.joined_on and one.joined_on.month == row.month}
     life.session.close()
     able = [key for key in duty_records.LECTURES if key in keys]
     chosen = {able[row.month % len(able)]} if able else set()
@@ -239,8 +237,16 @@ def _sheet(
     wanted = [key for key in keys if key not in missed and (key not in able or key in chosen)]
     chapter = charter.PARTS[row.month - 1]
     done = {key: Done(chapter if key == "CHARTER.FULL_YEARLY" else "学习讨论") for key in wanted}
-    missed |= {duty_records.JOINED} if away & joined else set()  # who stayed away took no oath
-    return attendance.Sheet(entries, held_on=row.day, done=done), missed
+    return attendance.Sheet(entries, held_on=row.day, done=done), missed | _no_oath(
+        own, entries, row
+    )
+
+
+def _no_oath(own: list, entries: dict, row: sa.Row) -> set[str]:
+    """Return the oath where who joined in this month stayed away."""
+    joined = {one.id for one in own if one.joined_on and one.joined_on.month == row.month}
+    away = {one for one in joined & entries.keys() if entries[one][0] in attendance.MISSING}
+    return {duty_records.JOINED} if away else set()
 
 
 def _entry(life: Life, one: Person, day: date, unit: Unit) -> tuple[str, str | None, str | None]:

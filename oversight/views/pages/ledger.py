@@ -184,9 +184,8 @@ class Ledger:
     def explains(self, row: Row) -> bool:
         """True where the reader may say why something of the unit's own was not done in time."""
         one = row.first
-        lent = (
-            one.unit.kind != "branch" and one.to is not None
-        )  # on a branch's sheet, not on its own
+        # what it owes its branches is on their sheets, not on its own
+        lent = one.unit.kind != "branch" and one.to is not None
         return self.writes and row.silent and bool(one.period) and not (one.case_id or lent)
 
     def action(self, row: Row) -> tuple[str, str] | None:
