@@ -7,8 +7,7 @@ was written.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from oversight.base.db import Id
 from oversight.base.kept import Kept
 from oversight.base.prepared import Prepared, among
+from oversight.base.rows import grouped_by
 from oversight.law.roles import BRANCH_SIDE
 from oversight.models import Case, JournalRow, Recusal, WorkItem, Zone, epochs
 
@@ -68,13 +68,11 @@ def read(session: Session, case: Case, side: str) -> tuple[Parties, list[Item]]:
         return Parties(), []
     if session.autoflush:
         session.flush()
-    parts = ("item", "help", "out", "side", "branch", "zone")
-    found: dict[str, list] = {part: [] for part in parts}
-    for row in _READ.rows(session, of_case=case.id, of_zone=case.zone_id, side=side):
-        found[row.part].append(row)
-    epochs.see(session, case.zone_id, found["zone"][0].id)
-    _people.store(session)[case.id] = people = _parties(found)
-    _items.store(session)[case.id] = lying = _lying(found)
+    rows = _READ.rows(session, of_case=case.id, of_zone=case.zone_id)
+    found = grouped_by(rows, "part")
+    epochs.see(session, case.zone_id, found["zone"][0].person_id)
+    _people.store(session)[case.id] = people = _parties(found, side)
+    _items.store(session)[case.id] = lying = _lying(grouped_by(found.get("item", ()), "kind"))
     return people, lying
 
 
@@ -95,46 +93,34 @@ def join(session: Session, case: Case, side: str, role: str, people: Iterable[st
 
 def keep_items(session: Session, case_id: str, rows: Iterable[WorkItem]) -> None:
     """Keep the open work items of a case, which have all been read as rows of the table."""
-    found: dict[str, list] = {"item": [], "help": []}
-    for row in rows:
-        found.get({"act": "item", "help": "help"}.get(row.kind, ""), []).append(row)
-    _items.of(session)[case_id] = _lying(found)
+    _items.of(session)[case_id] = _lying(grouped_by(rows, "kind"))
 
 
 def read_many(session: Session, zone_id: str, sides: dict[str, str]) -> None:
     """Read who has a part in many cases of a zone, by case the role by which it was opened."""
-    recused: dict[str, set[str]] = defaultdict(set)
-    applicants: dict[str, set[str]] = defaultdict(set)
-    stood_in: dict[str, set[str]] = defaultdict(set)
-    for case_id, role, kind, person, other in _MANY.rows(session, cases=sides, of_zone=zone_id):
-        if case_id is None:
-            epochs.see(session, zone_id, person)
-        elif role is None:
-            recused[case_id].add(person)
-        elif role == sides[case_id]:
-            applicants[case_id] |= {person, other} - {None}
-        if role in BRANCH_SIDE and kind == "move":
-            stood_in[case_id] |= {person, other} - {None}
+    found = grouped_by(_MANY.rows(session, cases=sides, of_zone=zone_id), "case_id")
+    epochs.see(session, zone_id, found[None][0].person_id)
     store = _people.of(session)
-    for case_id in sides:
-        store[case_id] = Parties(
-            *(frozenset(part[case_id]) for part in (recused, applicants, stood_in))
-        )
+    for case_id, side in sides.items():
+        store[case_id] = _parties(grouped_by(found.get(case_id, ()), "part"), side)
 
 
-def _parties(found: dict[str, list]) -> Parties:
-    recused = (row.person_id for row in found["out"])
-    return Parties(frozenset(recused), _acted(found["side"]), _acted(found["branch"]))
+def _parties(found: dict[str, list], side: str) -> Parties:
+    acted = found.get("acted", ())
+    return Parties(
+        frozenset(row.person_id for row in found.get("out", ())),
+        _people_of(row for row in acted if row.role == side),
+        _people_of(row for row in acted if row.role in BRANCH_SIDE and row.kind == "move"),
+    )
 
 
-def _acted(rows: list) -> frozenset[str]:
-    people = {one for row in rows for one in (row.person_id, row.handed_to)}
-    return frozenset(people - {None})
+def _people_of(rows: Iterable) -> frozenset[str]:
+    return frozenset(one for row in rows for one in (row.person_id, row.other_id) if one)
 
 
 def _lying(found: dict[str, list]) -> list[Item]:
-    helpers = {row.beside_id: row.person_id for row in found["help"]}
-    rows = sorted(found["item"], key=lambda row: row.id)
+    helpers = {row.beside_id: row.person_id for row in found.get("help", ())}
+    rows = sorted(found.get("act", ()), key=lambda row: row.id)
     return [
         Item(
             row.id,
@@ -150,77 +136,43 @@ def _lying(found: dict[str, list]) -> list[Item]:
     ]
 
 
-_case: sa.BindParameter[str] = sa.bindparam("of_case")
-
-
-def _desks(part: str, kind: str):
-    row = WorkItem.__table__.c
-    return sa.select(
-        sa.literal_column(f"'{part}'").label("part"),
-        row.id,
-        row.unit_id,
-        row.slot_id,
-        row.person_id,
-        row.claimed_by,
-        row.claimed_on,
-        row.handed_to,
-        row.beside_id,
-    ).where(row.case_id == _case, row.closed_at.is_(None), row.kind == kind)
-
-
-def _others(part: str, person, other, where):
-    none, no_day = sa.cast(sa.null(), Id), sa.cast(sa.null(), sa.Date)
-    return sa.select(
-        sa.literal_column(f"'{part}'"), none, none, none, person, none, no_day, other, none
-    ).where(where)
-
-
 _journal, _recusals, _zones = JournalRow.__table__.c, Recusal.__table__.c, Zone.__table__.c
-_READ = Prepared(
-    sa.union_all(
-        _desks("item", "act"),
-        _desks("help", "help"),
-        _others("out", _recusals.person_id, sa.cast(sa.null(), Id), _recusals.case_id == _case),
-        _others(
-            "side",
-            _journal.actor_id,
-            _journal.acting_for,
-            sa.and_(_journal.case_id == _case, _journal.role == sa.bindparam("side")),
-        ).distinct(),
-        _others(
-            "branch",
-            _journal.actor_id,
-            _journal.acting_for,
-            sa.and_(
-                _journal.case_id == _case, _journal.role.in_(BRANCH_SIDE), _journal.kind == "move"
-            ),
-        ).distinct(),
-        sa.select(sa.literal_column("'zone'"), _zones.epoch, *(sa.null(),) * 7).where(
-            _zones.id == sa.bindparam("of_zone")
-        ),
+_desks = WorkItem.__table__.c
+_case: sa.BindParameter[str] = sa.bindparam("of_case")
+_TOLD = {"role": sa.String, "kind": sa.String, "case_id": Id, "person_id": Id, "other_id": Id}
+_LAID = dict.fromkeys(("id", "unit_id", "slot_id", "claimed_by", "handed_to", "beside_id"), Id)
+
+
+def _part(name: str, columns: dict, where: sa.ColumnElement, **told: sa.ColumnElement) -> sa.Select:
+    """Return what asks for a part in rows of these columns, empty where it tells nothing."""
+    empty = {one: sa.cast(sa.null(), kind) for one, kind in columns.items() if one not in told}
+    asked = ((told | empty)[one].label(one) for one in columns)
+    return sa.select(sa.literal_column(f"'{name}'").label("part"), *asked).where(where)
+
+
+def _people_in(columns: dict, ours: Callable) -> list[sa.Select]:
+    """Return what asks for the recused of cases, who acted in them, and their zone's epoch."""
+    recused = {"case_id": _recusals.case_id, "person_id": _recusals.person_id}
+    acted = {name: _journal[name] for name in ("case_id", "role", "kind")}
+    acted |= {"person_id": _journal.actor_id, "other_id": _journal.acting_for}
+    return [
+        _part("out", columns, ours(_recusals.case_id), **recused),
+        _part("acted", columns, ours(_journal.case_id), **acted).distinct(),
+        _part("zone", columns, _zones.id == sa.bindparam("of_zone"), person_id=_zones.epoch),
+    ]
+
+
+def _one() -> sa.CompoundSelect:
+    columns = {**_TOLD, **_LAID, "claimed_on": sa.Date}
+    told = {name: _desks[name] for name in columns if name in _desks}
+    open_items = sa.and_(
+        _desks.case_id == _case, _desks.closed_at.is_(None), _desks.kind.in_(("act", "help"))
     )
+    people = _people_in(columns, lambda case_id: case_id == _case)
+    return sa.union_all(_part("item", columns, open_items, **told), *people)
+
+
+_READ = Prepared(_one())
+_MANY = Prepared(
+    lambda dialect: sa.union_all(*_people_in(_TOLD, lambda of: among(of, "cases", dialect)))
 )
-
-
-def _many(dialect: str):
-    return sa.union_all(
-        sa.select(
-            _recusals.case_id,
-            sa.cast(sa.null(), sa.String).label("role"),
-            sa.cast(sa.null(), sa.String).label("kind"),
-            _recusals.person_id,
-            sa.cast(sa.null(), Id).label("other"),
-        ).where(among(_recusals.case_id, "cases", dialect)),
-        sa.select(
-            *(_journal.case_id, _journal.role, _journal.kind),
-            *(_journal.actor_id, _journal.acting_for),
-        )
-        .where(among(_journal.case_id, "cases", dialect))
-        .distinct(),
-        sa.select(
-            sa.cast(sa.null(), Id), sa.null(), sa.null(), _zones.epoch, sa.cast(sa.null(), Id)
-        ).where(_zones.id == sa.bindparam("of_zone")),
-    )
-
-
-_MANY = Prepared(_many)
