@@ -212,8 +212,9 @@ def index(file: CaseFile) -> str:
         f"<tr><td>{at}</td><td>{escape(what)}</td><td>{escape(who)}</td></tr>"
         for at, what, who in file.course
     )
+    within, steps = N_("文书和材料"), N_("办理过程")
     return (
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{escape(file.title)} {escape(file.number)}'
-        f"</title><h1>{escape(file.title)}</h1><dl>{facts}</dl><h2>{N_('文书和材料')}</h2><ul>{listed}</ul>"
-        f"<h2>{N_('办理过程')}</h2><table>{course}</table><p>{HOW}</p></html>\n"
+        f"</title><h1>{escape(file.title)}</h1><dl>{facts}</dl><h2>{within}</h2><ul>{listed}</ul>"
+        f"<h2>{steps}</h2><table>{course}</table><p>{HOW}</p></html>\n"
     )

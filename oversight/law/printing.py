@@ -132,7 +132,7 @@ def _maker(move: Move) -> str:
     if not move.per_participant:
         return move.by.label
     if isinstance(move.by, Committee):
-        return f"{move.by.label}，{N_('各委员表决')}"
+        return move.by.label + N_("，各委员表决")
     return move.by.label if move.by.personal else f"{move.by.label}分别答复"
 
 

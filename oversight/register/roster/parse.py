@@ -59,7 +59,8 @@ class Trouble:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.place}{say('“%(value)s”', value=self.value) if self.value else ''}：{self.sentence}"
+        quoted = f"“{self.value}”" if self.value else ""
+        return f"{self.place}{quoted}：{self.sentence}"
 
 
 @dataclass

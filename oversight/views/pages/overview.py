@@ -237,12 +237,8 @@ class Glance:
         kind, n = (_dark(row.late), row.late) if late else ("open", row.lying)
         href = url_for("desk.queue", box="units", unit=row.unit.id, due="overdue" if late else None)
         words = _("在办 %(n)s，超期 %(late)s", n=row.lying, late=row.late)
-        return Cell(
-            kind,
-            f"{_(MARKS[obligations.OVERDUE if late else obligations.OPEN][1])}{n}",
-            href,
-            words,
-        )
+        mark = _(MARKS[obligations.OVERDUE if late else obligations.OPEN][1])
+        return Cell(kind, f"{mark}{n}", href, words)
 
     def own_of(self, row: Row) -> Cell:
         """Return how what a town owes itself stands."""

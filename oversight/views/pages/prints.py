@@ -195,7 +195,7 @@ def week_packed():
     made.packed(db.session, _folder(), papers, out)
     out.seek(0)
     day = session.moment().today.isoformat()
-    return saved(out, "application/zip", f"{_('文书')}-{day}.zip")
+    return saved(out, "application/zip", _("文书") + f"-{day}.zip")
 
 
 @bp.get("/papers/week-<int:part>.pdf")
@@ -206,7 +206,7 @@ def week_bound(part):
     data = made.bound(db.session, _folder(), papers[0]) if papers else b""
     if not data:
         raise NotFound("近七天没有可以打印的文书。")
-    name = f"{_('文书')}-{session.moment().today.isoformat()}-{part}.pdf"
+    name = _("文书") + f"-{session.moment().today.isoformat()}-{part}.pdf"
     return saved(io.BytesIO(data), made.KINDS["pdf"], name)
 
 
