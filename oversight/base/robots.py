@@ -50,6 +50,8 @@ ROBOTS = {
 
 def heard(answer: dict) -> None:
     """Make sure that a robot has taken a message: both say so by number. Raises Unreached."""
-    if answer.get("errcode") != 0:
-        code = answer.get("errcode")
-        raise Unreached(f"errcode {code}" if isinstance(code, int) else "no errcode")
+    code = answer.get("errcode")
+    if type(code) is not int:  # to Python false is a 0 too
+        raise Unreached("no errcode")
+    if code:
+        raise Unreached(f"errcode {code}")

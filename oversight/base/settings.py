@@ -6,15 +6,17 @@ Only names, kinds and defaults live here; a zone's own choices are rows of `zone
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from . import mail, outward, written
 from .outside import OUTSIDE
@@ -62,7 +64,10 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         return env.get(f"OVERSIGHT_{name}") or default
 
     def parts(name: str, between: str) -> list[str]:
-        return list(filter(None, given(name).split(between)))
+        return list(filter(None, map(str.strip, given(name).split(between))))
+
+    def read(name: str, reader: Callable[..., Any], default: Any = "") -> Any:
+        return _read(name, reader, given(name, default))
 
     url = given("DATABASE_URL", f"sqlite:///{instance / 'oversight.db'}")
     return Environment(
@@ -70,28 +75,101 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         owner_url=given("OWNER_URL", url),
         secret_key=given("SECRET_KEY", None) or _brought(env) or None,
         data_dir=Path(given("DATA_DIR", instance / "data")),
-        locale=env.get("OVERSIGHT_LOCALE", "zh_CN"),
-        timezone=env.get("OVERSIGHT_TIMEZONE", "Asia/Shanghai"),
-        port=int(env.get("PORT", "8000")),
-        https=given("HTTPS") == "1",
-        proxies=tuple(map(str.strip, parts("PROXIES", ","))),
+        locale=read("LOCALE", _language, "zh_CN"),
+        timezone=read("TIMEZONE", _time_zone, "Asia/Shanghai"),
+        port=_read("PORT", _port, env.get("PORT") or "8000"),
+        https=read("HTTPS", _yes, "0"),
+        proxies=tuple(_read("PROXIES", _peer, one) for one in parts("PROXIES", ",")),
         metrics_token=given("METRICS_TOKEN", None),
         seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
-        scanner=tuple(shlex.split(given("SCANNER"))),
+        scanner=tuple(read("SCANNER", shlex.split)),
         address=_reached(given("ADDRESS")),
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
-        backups=given("BACKUPS") != "0",
-        log_requests=given("LOG") != "errors",
+        backups=read("BACKUPS", _yes, "1"),
+        log_requests=read("LOG", _requests),
         mail=_mail(
             given("MAIL"),
             given("MAIL_FROM"),
             given("MAIL_PASSWORD") or _laid(given("MAIL_PASSWORD_FILE")),
         ),
-        mail_domains=tuple(one.strip().lower() for one in parts("MAIL_DOMAINS", ",")),
+        mail_domains=tuple(
+            _read("MAIL_DOMAINS", _domain, one) for one in parts("MAIL_DOMAINS", ",")
+        ),
         webhooks=_listed(parts("WEBHOOK_HOSTS", ",")),
-        workflow_dirs=tuple(map(Path, parts("WORKFLOW_DIRS", os.pathsep))),
+        workflow_dirs=tuple(
+            _read("WORKFLOW_DIRS", _folder, one) for one in parts("WORKFLOW_DIRS", os.pathsep)
+        ),
     )
+
+
+SWITCHED = N_("只写 1（是）或 0（否）。")
+WANTED = {  # how a variable is written, where what it says is none
+    "PORT": N_("要写成 1 到 65535 的整数。"),
+    "LOCALE": N_("要写成 zh_CN 这样的语言。"),
+    "TIMEZONE": N_("要写成 Asia/Shanghai 这样的时区。"),
+    "HTTPS": SWITCHED,
+    "BACKUPS": SWITCHED,
+    "PROXIES": N_("要写代理服务器的 IP 地址，几个的用逗号隔开。"),
+    "SCANNER": N_("里的引号没有成对。"),
+    "LOG": N_("只写 errors，或者不写。"),
+    "MAIL_DOMAINS": N_("要写成 example.org 这样的域名，几个的用逗号隔开。"),
+    "WORKFLOW_DIRS": N_("里有不存在的文件夹。"),
+}
+
+
+def _read(name: str, reader: Callable[[str], Any], text: str) -> Any:
+    """Read what a variable says. Raises Unfit."""
+    try:
+        return reader(text)
+    except (ValueError, LookupError, OSError):
+        variable = name if name == "PORT" else f"OVERSIGHT_{name}"
+        raise Unfit(f"{variable} {WANTED[name]}") from None
+
+
+def _language(text: str) -> str:
+    from babel import Locale, UnknownLocaleError  # where none is chosen it is not loaded
+
+    try:
+        return text if text == "zh_CN" else str(Locale.parse(text))
+    except UnknownLocaleError as error:
+        raise ValueError(text) from error
+
+
+def _time_zone(text: str) -> str:
+    return ZoneInfo(text).key
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError(text)
+    return port
+
+
+def _yes(text: str) -> bool:
+    return {"1": True, "0": False}[text]
+
+
+def _requests(text: str) -> bool:
+    return {"": True, "errors": False}[text]
+
+
+def _peer(text: str) -> str:
+    """Read an address as the server writes that of who asks."""
+    return str(ipaddress.ip_address(text))
+
+
+def _domain(text: str) -> str:
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+        raise ValueError(text)
+    return text.lower()
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ValueError(text)
+    return Path(text)
 
 
 def _reached(address: str) -> str:
@@ -386,7 +464,7 @@ ZONE_SETTINGS = {
 
 
 class Unfit(ValueError):
-    """A setting that would leave the installation open; says so in a sentence."""
+    """A setting that says nothing we know, or would leave the installation open; says so in a sentence."""
 
 
 def secret_key(env: Environment, instance: Path) -> str:

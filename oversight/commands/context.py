@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from zoneinfo import ZoneInfoNotFoundError
 
 import click
 from flask import Flask, current_app
@@ -131,9 +130,9 @@ def _made(make):
         return make()
     except settings.Unfit as error:
         raise click.ClickException(str(error)) from error
-    except (ValueError, ArgumentError, ImportError, ZoneInfoNotFoundError) as error:
+    except (ValueError, ArgumentError, ImportError) as error:
         raise click.ClickException(
-            N_("环境变量有误，请检查 PORT、OVERSIGHT_DATABASE_URL 和 OVERSIGHT_TIMEZONE。")
+            N_("环境变量有误，请检查 OVERSIGHT_DATABASE_URL 和 OVERSIGHT_OWNER_URL。")
         ) from error
     except OSError as error:
         raise click.ClickException(f"不能读写 {error.filename}，请检查路径和权限。") from error

@@ -508,23 +508,19 @@ def test_a_database_without_tables_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "variable, value",
+    "variable, value, said",
     [
-        ("PORT", "eighty"),
-        ("OVERSIGHT_DATABASE_URL", "nonsense"),
-        ("OVERSIGHT_TIMEZONE", "Mars/Base"),
+        ("PORT", "eighty", "PORT 要写成"),
+        ("OVERSIGHT_DATABASE_URL", "nonsense", "环境变量有误，请检查 OVERSIGHT_DATABASE_URL"),
+        ("OVERSIGHT_TIMEZONE", "Mars/Base", "OVERSIGHT_TIMEZONE 要写成"),
     ],
 )
-def test_a_wrong_environment_is_one_sentence(monkeypatch, tmp_path, variable, value):
+def test_a_wrong_environment_is_one_sentence(monkeypatch, tmp_path, variable, value, said):
     monkeypatch.setenv("OVERSIGHT_SECRET_KEY", "t" * 32)
     monkeypatch.setenv("OVERSIGHT_DATABASE_URL", f"sqlite:///{tmp_path / 'x.db'}")
     monkeypatch.setenv(variable, value)
     result = CliRunner().invoke(cli.main, ["audit", "verify"])
-    assert (
-        result.exit_code == 1
-        and result.stderr.startswith("环境变量有误")
-        and result.stderr.count("\n") == 1
-    )
+    assert result.exit_code == 1 and said in result.stderr and result.stderr.count("\n") == 1
 
 
 def test_help_loads_the_contents_alone_and_the_law_needs_no_web():

@@ -182,7 +182,9 @@ def test_dingtalk_is_signed_as_it_asks():
     assert body == {"msgtype": "text", "text": {"content": "您有1件待办"}}
 
 
-@pytest.mark.parametrize("answer", [{"errcode": 310000, "errmsg": "secret"}, {}, {"errcode": "x"}])
+@pytest.mark.parametrize(
+    "answer", [{"errcode": 310000, "errmsg": "secret"}, {}, {"errcode": "x"}, {"errcode": False}]
+)
 def test_a_robot_says_by_number_that_it_did_not_hear(answer):
     with pytest.raises(outward.Unreached) as no:
         robots.heard(answer)
