@@ -248,7 +248,12 @@ class Reader:
         if has_app_context():
             db.session.commit()
         with self.app.app_context():
-            return self.client.open(path, method=method, **more)
+            answer = self.client.open(path, method=method, **more)
+        for name, value in answer.headers.items():
+            assert value.isascii(), (
+                f"{name}: a server cannot send it, though the test client takes it"
+            )
+        return answer
 
     def get(self, path: str, status: int = 200) -> Page:
         """Fetch a page, following redirects, having asserted the status."""

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base import files, outages, written
+from oversight.base.refusals import Unsure
 from oversight.models import Attachment
 from oversight.time import due
 from tests.db.test_rectification_walk import fixing
@@ -54,6 +55,38 @@ def test_a_database_that_takes_nothing(reader, world, monkeypatch, said):
             "nor what was typed lost"
         )
     admin.submit(form, "/people", name="赵老同志", on="2026-11-24")
+
+
+def test_a_database_that_goes_away_before_it_is_known_who_writes(reader, world, monkeypatch):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    form, asked = admin.get(path), []
+
+    def gone(*_, **_more):
+        asked.append(1)
+        raise sa.exc.OperationalError("SELECT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.register.credentials.live", gone)
+        answer = admin.submit(form, "/people", 503, name="赵老同志", on="2026-11-24")
+    assert outages.BUSY in answer.text and answer.value("kept"), "nor what was typed lost"
+    assert len(asked) == 1, "nobody waits for it twice"
+    admin.submit(form, "/people", name="赵老同志", on="2026-11-24")
+
+
+@pytest.mark.parametrize(
+    "error", [Unsure(outages.UNSURE), sa.exc.InterfaceError("", {}, Exception())]
+)
+def test_what_is_written_beside_an_answer_takes_none_away(reader, world, monkeypatch, error):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    form = admin.get(path)
+
+    def gone(*_, **_more):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.engine.repeats.keep_page", gone)
+        patch.setattr("oversight.register.drafts.drop", gone)
+        assert "赵老同志" in admin.submit(form, "/people", name="赵老同志", on="2026-11-24").text
 
 
 def ready(api) -> tuple[int, str]:
