@@ -16,6 +16,7 @@ from flask import has_app_context
 
 from oversight.base.db import db
 from oversight.models import Account
+from oversight.views import present
 from tests.support.world import MADE, id_of
 
 PASSWORD = "demo-demo-demo"
@@ -260,6 +261,7 @@ class Reader:
         return self._page(self._send("GET", path), path, status)
 
     def _page(self, response, path: str, status: int) -> Page:
+        assert present.BROKEN not in response.text, path
         for _ in range(4):
             if response.status_code not in (302, 303):
                 break
