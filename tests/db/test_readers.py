@@ -65,6 +65,7 @@ def test_who_lost_learns_who_was_first_and_when(session, world):
     db.session.rollback()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_who_has_waited_for_his_turn_waits_no_longer_for_the_lock(session, world, stage):
     """Behind a lock that stays, each group of writers would wait as long as the one before it."""
     asked = "PRAGMA busy_timeout" if stage.url.startswith("sqlite") else "SHOW lock_timeout"
