@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
 from json import JSONDecoder
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
@@ -41,6 +42,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+BUSY = 15  # seconds that a writer waits for SQLite's one lock
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _unsynced: ContextVar[bool] = ContextVar("unsynced", default=False)
 
@@ -242,17 +244,18 @@ def prepare(engine: sa.Engine) -> None:
     engine.dialect.statement_compiler = _Hinted
 
     @sa.event.listens_for(engine, "connect")
-    def _connect(connection, _record):
+    def _connect(connection, record):
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY * 1000}",
             "secure_delete=ON",
             "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        record.info.update(synchronous="FULL", busy_timeout=BUSY * 1000)
 
     @sa.event.listens_for(engine, "handle_error")
     def _reopen(
@@ -265,10 +268,12 @@ def prepare(engine: sa.Engine) -> None:
     def _begin(connection):
         text = "BEGIN" if _reading.get() else "BEGIN IMMEDIATE"
         level = "NORMAL" if _unsynced.get() else "FULL"
+        wanted = {"synchronous": level, "busy_timeout": ceil(patience.left(BUSY)) * 1000}
         try:
-            if connection.info.get("synchronous", "FULL") != level:
-                connection.connection.driver_connection.execute(f"PRAGMA synchronous={level}")
-                connection.info["synchronous"] = level
+            for name, value in wanted.items():
+                if connection.info[name] != value:
+                    connection.connection.driver_connection.execute(f"PRAGMA {name}={value}")
+                connection.info[name] = value
             connection.connection.driver_connection.execute(text)
         except sqlite3.Error as error:
             if outages.only_reads(error):
@@ -283,7 +288,7 @@ def engine_options(url: str) -> dict:
         plain = {
             "json_deserializer": JSONDecoder().decode
         }  # `loads` looks again at how it is set up
-        return {**options, **plain, "connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {**options, **plain, "connect_args": {"timeout": BUSY, "check_same_thread": False}}
     given = patience.options(dict(make_url(url).query))
     pool = {"pool_pre_ping": True, "pool_size": 10, "pool_timeout": 10}
     return {**options, **pool, "connect_args": given}

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,6 +29,13 @@ TABLES = "procrastinate_"  # how the names of the queue's own tables begin
 _ALIVE = sa.text(
     "SELECT EXISTS (SELECT 1 FROM procrastinate_workers"
     " WHERE last_heartbeat > now() - make_interval(secs => :silent))"
+)
+
+MANY = 10_000  # removed at a time
+_UNTAKEN = sa.text(
+    "DELETE FROM procrastinate_jobs WHERE id IN (SELECT id FROM procrastinate_jobs"
+    " WHERE status = 'todo' AND queue_name LIKE 'oversight.%' AND scheduled_at < :before"
+    " ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)"
 )
 
 
@@ -79,6 +86,16 @@ def worked(session: Session) -> bool:
     if not queued(session.connection()):
         return False
     return bool(session.scalar(_ALIVE, {"silent": SILENT}))
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove jobs that were due before then and that no worker is there to take: whoever serves has done
+    their rows, and a worker that comes looks for rows too. Returns how many. Does not commit.
+    """
+    if not queued(session.connection()) or worked(session):
+        return 0
+    given = {"before": before, "most": MANY}
+    return cast(sa.CursorResult, session.execute(_UNTAKEN, given)).rowcount
 
 
 # The queue's own tables --------------------------------------------------------------------------

@@ -9,13 +9,17 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import ceil
 from pathlib import Path
 from time import monotonic
 
 import sqlalchemy as sa
 
+from . import outages
+
 READING, WRITING = 8, 20  # seconds for an answer to one statement
 CONNECTING = 3
+LOCKED = 10
 SOON, KNOCKING = (
     0.6,
     0.8,
@@ -23,7 +27,7 @@ SOON, KNOCKING = (
 KNOWN = 1.0  # so long it is known that nobody answers
 KNOCK = struct.pack("!ii", 8, 80877103)  # "do you speak TLS?": any server says yes or no at once
 GIVES_UP = {  # the server's own: milliseconds
-    "lock_timeout": 10_000,
+    "lock_timeout": LOCKED * 1000,
     "idle_in_transaction_session_timeout": 300_000,
 }
 LINE = {  # a peer that is gone without a word: seconds; milliseconds for the last
@@ -32,7 +36,26 @@ LINE = {  # a peer that is gone without a word: seconds; milliseconds for the la
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+LEAST = 1.0  # second for a lock, however long a request has waited for its turn
+_spent: ContextVar[float] = ContextVar("spent", default=0.0)
 _seconds: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+@contextmanager
+def come(at: float) -> Iterator[None]:
+    """Answer a request inside that has waited since then (of `monotonic`) for its turn."""
+    mark = _spent.set(monotonic() - at)
+    try:
+        yield
+    finally:
+        _spent.reset(mark)
+
+
+def left(seconds: float) -> float:
+    """Return how much is left of so much patience: who waited behind others that waited for the same
+    lock does not wait as long again.
+    """
+    return max(LEAST, seconds - _spent.get())
 
 
 @contextmanager
@@ -66,6 +89,8 @@ def listen(engine: sa.Engine) -> None:
     """Let an engine open connections that give up."""
     if engine.dialect.driver != "psycopg":
         return
+    import psycopg
+
     connection = _patient()
 
     @sa.event.listens_for(engine, "do_connect")
@@ -73,6 +98,14 @@ def listen(engine: sa.Engine) -> None:
         if _seconds.get() is not None and _silent(named.get("host"), named.get("port")):
             raise _no_answer()
         return connection.connect(*given, **named)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection):
+        most = ceil(left(LOCKED))
+        if most < LOCKED:
+            with outages.of_driver(psycopg.Error):
+                link = connection.connection.driver_connection
+                link.execute(f"SET LOCAL lock_timeout = {most * 1000}")
 
 
 _nobody: dict[tuple, float] = {}  # which server answered nobody, until when that is believed

@@ -33,6 +33,23 @@ class ZoneSetting:
         """Write a value as people read it."""
         return dict(self.choices).get(value, value)
 
+    def takes(self, value: str) -> bool:
+        """True for a value that the rules can work with; a number's digits may be narrow or wide."""
+        if self.choices:
+            return value in dict(self.choices)
+        if self.most:
+            written = re.fullmatch(r"[0-9０-９]|[1-9１-９][0-9０-９]", value) is not None
+            return written and self.least <= int(value) <= self.most
+        return self.name != "july_day" or _day_of_july(value)
+
+
+def _day_of_july(value: str) -> bool:
+    """七一 is kept on its day, or about it: also on its eve."""
+    if re.fullmatch(r"0[67]-[0-3][0-9]", value, re.ASCII) is None:
+        return False
+    number = int(value[3:])
+    return 20 <= number <= 30 if value.startswith("06") else 1 <= number <= 31
+
 
 ASKING, MISSED, INSPECTED, URGED, BEGUN = (
     N_("请示、登记和备案"),

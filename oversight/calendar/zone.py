@@ -110,11 +110,18 @@ def zone_settings(session: Session, zone_id: str) -> dict[str, str]:
             )
         )
         defaults = {name: setting.default for name, setting in ZONE_SETTINGS.items()}
-        chosen = {row.name: row.value for row in rows}
+        chosen = {row.name: row.value for row in rows if usable(row.name, row.value)}
         read.settings = {**defaults, **chosen}
         if not chosen.keys() & DEFAULTS.keys():
             read.changes = []  # a term that nobody has chosen was never another
     return read.settings
+
+
+def usable(name: str, value: str) -> bool:
+    """True where the rules can work with what a zone has chosen: what somebody wrote past the program
+    stops nobody, the default stands in for it.
+    """
+    return name not in ZONE_SETTINGS or ZONE_SETTINGS[name].takes(value)
 
 
 def _changes(session: Session, zone_id: str) -> list[sa.Row]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -27,6 +30,8 @@ from .context import in_app, migrate, migrations, now, signer, table
 
 NICE = 10
 SUMS_EVERY = 10  # minutes, until they are of today
+DONE = N_("今天的备份已经做过了。")
+RESTORING = N_("另一次恢复正在进行，这一次什么也没有写。请等它结束，再看一看。")
 ROOMY = 3  # times the size of the database: room that a backup asks for
 
 
@@ -41,12 +46,17 @@ def backup(file: str | None, daily: bool) -> None:
         raise BadRequest(N_("请写备份文件的名字，例如 oversight backup 0701.backup。"))
     path = _of_day(env.backup_dir, at) if daily else Path(file)
     if path is None:
-        click.echo(N_("今天的备份已经做过了。"))
+        click.echo(DONE)
         return
     wrong = _wrong_key()
     if wrong and daily:  # nobody writes meanwhile; it would push out those that hold the right key
         raise Unavailable(wrong[0])
     made = _made(env, path, at)
+    if made is None and daily:
+        click.echo(DONE)
+        return
+    if made is None:
+        raise BadRequest(f"{path} 刚刚已由另一次备份写好，这一次没有写。")
     problems = [*made.problems, *wrong]
     backups.forget_old(env.backup_dir, backups.KEPT_WRONG if problems else backups.KEPT)
     click.echo(f"已备份到 {path}：{made.rows} 行数据，{made.files} 个文件，读回核对无误。")
@@ -68,14 +78,38 @@ def _of_day(folder: Path, at: Moment) -> Path | None:
     return backups.daily_name(folder, at)
 
 
-def _made(env: settings.Environment, path: Path, at: Moment) -> backups.Made:
-    """Write a backup. Raises BadRequest."""
+def _made(env: settings.Environment, path: Path, at: Moment) -> backups.Made | None:
+    """Write a backup; None where another wrote one of this name meanwhile. Raises BadRequest."""
     heads, _known = migrations()
     secret, keys = current_app.config["SECRET_KEY"], signer().keys()
     try:
         return backups.make(env, path, secret, heads, at, keys)
-    except (PermissionError, FileNotFoundError, FileExistsError) as error:
+    except FileExistsError:
+        return None
+    except (PermissionError, FileNotFoundError) as error:
         raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
+
+
+def _nothing_there() -> None:
+    """Raise BadRequest where something would be written over."""
+    with db.engine.connect() as there:
+        if not backups.is_empty(there):
+            raise BadRequest(backups.NOT_EMPTY)
+
+
+@contextmanager
+def _one_at_a_time(instance: Path) -> Iterator[None]:
+    """Restore alone: of two at once one would bring the key and the other the database. Raises
+    Unavailable.
+    """
+    held = os.open(instance, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Unavailable(RESTORING) from error
+    finally:
+        os.close(held)
 
 
 @click.command(cls=Command)
@@ -85,10 +119,9 @@ def restore(file: str) -> None:
     """Restore a backup into an empty installation: files first, the key, the database last."""
     env, instance = current_app.config["OVERSIGHT"], Path(current_app.instance_path)
     heads, known = migrations()
-    with db.engine.connect() as there:
-        if not backups.is_empty(there):
-            raise BadRequest(backups.NOT_EMPTY)
-    with backups.unpacked(env, Path(file), known) as (folder, about):
+    _nothing_there()
+    with _one_at_a_time(instance), backups.unpacked(env, Path(file), known) as (folder, about):
+        _nothing_there()  # still: unpacking takes its time
         if not env.sqlite:
             _build(about["heads"])
         files = backups.lay_files(env, folder)

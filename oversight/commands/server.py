@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 
 from flask import Flask
 from waitress.adjustments import Adjustments
@@ -24,7 +25,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from oversight.base import logs
+from oversight.base import logs, patience
 
 from .timekeeper import keep_time
 
@@ -60,6 +61,12 @@ class _Channel(HTTPChannel):
     """A connection that knows since when its present request has been coming in."""
 
     began = 0.0
+    queued = 0.0
+
+    def service(self) -> None:
+        """Answer a request; how long it has waited for that counts as patience spent."""
+        with patience.come(self.queued):
+            super().service()
 
     def received(self, data: bytes) -> bool:
         before = self.request
@@ -110,7 +117,7 @@ class _Server(TcpWSGIServer):
         )
 
     def add_task(self, task: _Channel) -> None:
-        asked = task.requests[0]
+        asked, task.queued = task.requests[0], monotonic()
         dear = self._costly(asked.command, asked.path) if asked.error is None else 0
         self._queues[dear].add_task(task)
 

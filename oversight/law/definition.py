@@ -440,6 +440,9 @@ class Workflow:
         ]
         return replace(self, version=version, opens=other(self.opens), moves=tuple(moves))
 
+    def knows(self, state: str) -> bool:
+        return state in self._by_name
+
     def state(self, name: str) -> State:
         return self._by_name[name]
 

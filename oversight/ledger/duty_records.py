@@ -555,14 +555,21 @@ def _standing(sheet: YearSheet, key: str):
 
 def _once(session: Session, sheet: YearSheet, duty: Duty, day: date) -> None:
     """Of one time a duty is entered once. Raises RuleViolation."""
-    months = session.scalars(_standing(sheet, duty.key).with_only_columns(DutyRecord.month))
     now = part_of(duty.period, day.month)
-    if now in [part_of(duty.period, month) for month in months]:
-        raise RuleViolation(
-            "这一项在这段时间里已经登记过；写错了的，先撤回再登记。",
-            field="key",
-            house_rule=N_("一项职责在一段时间里登记一次。"),
-        )
+    for row in session.scalars(_standing(sheet, duty.key)):
+        if part_of(duty.period, row.month) == now:
+            raise RuleViolation(
+                say(
+                    "这一项在这段时间里已经登记过（%(who)s，%(m)s月%(d)s日）；写错了的，先撤回再登记。",
+                    who=row.noter.name,
+                    m=row.done_on.month,
+                    d=row.done_on.day,
+                ),
+                field="key",
+                house_rule=N_("一项职责在一段时间里登记一次。"),
+                decided_by=row.noter.name,
+                decided_at=row.noted_at.isoformat(),
+            )
 
 
 def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment) -> DutyRecord:

@@ -12,7 +12,7 @@ from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id
 from oversight.base.paging import First
-from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.base.refusals import AlreadyTaken, Forbidden, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
 from oversight.engine import outbox
@@ -71,6 +71,7 @@ def give(
         )
     refuse_unconfirmed(who)
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
+    _not_yet(session, unit, office, person, from_on, to_on, workflow)
     row = Substitution(
         zone_id=unit.zone_id,
         person_id=person.id,
@@ -124,6 +125,42 @@ def _fit(
     if wrong:
         raise InvalidInput(wrong)
     _may_stand_in(session, unit, person, who, at)
+
+
+def _not_yet(
+    session: Session,
+    unit: Unit,
+    office: str,
+    person: Person,
+    from_on: date,
+    to_on: date,
+    workflow: str | None,
+) -> None:
+    """Make sure that nobody is given the same acting twice: taken back once it would go on. Raises
+    AlreadyTaken.
+    """
+    session.execute(
+        sa.select(Unit.id).where(Unit.id == unit.id).with_for_update(key_share=True)
+    )  # of two at once the second sees the first
+    same = (
+        Substitution.unit_id == unit.id,
+        Substitution.office == office,
+        Substitution.person_id == person.id,
+        Substitution.ended_at.is_(None),
+        Substitution.from_on <= to_on,
+        Substitution.to_on >= from_on,
+    )
+    for row in session.scalars(sa.select(Substitution).where(*same)):
+        if not row.workflow or not workflow or row.workflow == workflow:
+            giver = session.get_one(Person, row.given_by).name
+            said = say(
+                "%(giver)s已指定%(name)s代理（%(from_on)s 至 %(to_on)s），您的这一步没有生效；要改的，先收回那一项。",
+                giver=giver,
+                name=person.name,
+                from_on=row.from_on.isoformat(),
+                to_on=row.to_on.isoformat(),
+            )
+            raise AlreadyTaken(said, decided_by=giver, decided_at=row.given_at.isoformat())
 
 
 def _may_stand_in(session: Session, unit: Unit, person: Person, who: Actor, at: Moment) -> None:

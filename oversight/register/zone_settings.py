@@ -6,7 +6,6 @@ stays.
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 import sqlalchemy as sa
@@ -129,7 +128,7 @@ def _valid(setting: ZoneSetting, value: str) -> str:
                 )
             }
         )
-    if setting.most and not _count_within(setting, value):
+    if setting.most and not setting.takes(value):
         raise InvalidInput(
             {
                 setting.name: say(
@@ -142,25 +141,11 @@ def _valid(setting: ZoneSetting, value: str) -> str:
         )
     if setting.most:
         return str(int(value))
-    if setting.name == "july_day" and not _day_of_july(value):
+    if not setting.takes(value):
         raise InvalidInput(
             {setting.name: N_("“七一”活动日要写成 07-01 这样，在 6 月 20 日至 7 月 31 日之间。")}
         )
     return value
-
-
-def _count_within(setting: ZoneSetting, value: str) -> bool:
-    """True for a number in the range, its digits narrow or wide."""
-    written = re.fullmatch(r"[0-9０-９]|[1-9１-９][0-9０-９]", value) is not None
-    return written and setting.least <= int(value) <= setting.most
-
-
-def _day_of_july(value: str) -> bool:
-    """七一 is kept on its day, or about it: also on its eve."""
-    if re.fullmatch(r"0[67]-[0-3][0-9]", value, re.ASCII) is None:
-        return False
-    number = int(value[3:])
-    return 20 <= number <= 30 if value.startswith("06") else 1 <= number <= 31
 
 
 def _years_ahead(session: Session, zone_id: str, today: date) -> list[int]:

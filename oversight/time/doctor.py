@@ -22,9 +22,18 @@ from oversight.base import files, jobs, written
 from oversight.base.clock import Moment
 from oversight.base.db import Base, migrated_to, reading
 from oversight.base.sentences import N_, say
-from oversight.base.settings import KEY_FILE, Environment
+from oversight.base.settings import KEY_FILE, ZONE_SETTINGS, Environment
 from oversight.base.signing import Signer
-from oversight.models import Attachment, JournalRow, PaperFile, RosterDraft, SealedCopy, records
+from oversight.calendar.zone import usable
+from oversight.models import (
+    Attachment,
+    JournalRow,
+    PaperFile,
+    RosterDraft,
+    SealedCopy,
+    ZoneSettingRow,
+    records,
+)
 from oversight.register import key_check
 
 from . import backup, due, faults, figures, work
@@ -70,6 +79,7 @@ def _running(session: Session, env: Environment, known: Known, at: Moment) -> It
     yield _seal_key(known.signer)
     yield _kept_time(session, at)
     yield _clock(session, at)
+    yield _settings(session)
     yield _work(session, at)
     yield from _files(session, env)
     if not env.sqlite:
@@ -175,6 +185,15 @@ def _kept_time(session: Session, at: Moment) -> Finding:
             N_("最近没有办理过到期的事：请用 oversight serve 启动，或定时运行 oversight sweep。"),
         )
     return Finding(GOOD, name, N_("刚刚办过。"))
+
+
+def _settings(session: Session) -> Finding:
+    rows = session.execute(sa.select(ZoneSettingRow.name, ZoneSettingRow.value))
+    wrong = sorted({str(ZONE_SETTINGS[row.name].label) for row in rows if not usable(*row)})
+    if not wrong:
+        return Finding(GOOD, N_("区的设置"), N_("都能用。"))
+    said = say("%(names)s 的值不能用，现在按默认办理，请重新设定。", names="、".join(wrong))
+    return Finding(BAD, N_("区的设置"), said)
 
 
 def _clock(session: Session, at: Moment) -> Finding:

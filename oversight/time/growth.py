@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base import files, written
+from oversight.base import files, jobs, written
 from oversight.base.clock import Moment
 from oversight.base.db import reading, touched
 from oversight.base.settings import EVER
@@ -34,7 +34,7 @@ from oversight.models import (
 )
 from oversight.register import audit_log
 
-LOOSE = timedelta(days=1)
+LOOSE = UNTAKEN = timedelta(days=1)
 SAYS = "tell"  # the kind of work of which nothing but its key says that it was done
 SAID = timedelta(days=1095)
 MANY, FEW = (
@@ -53,7 +53,7 @@ def daily(session: Session, folder: Path, at: Moment) -> int:
         session.rollback()
     if same:
         return 0
-    total = prune(session, at) + tidy(session, folder, at)
+    total = prune(session, at) + _untaken(session, at) + tidy(session, folder, at)
     with one_transaction(session):
         session.merge(InstallationFact(name=NAME, value=today, at=at.now))
     return total
@@ -74,6 +74,16 @@ def prune(session: Session, at: Moment) -> int:
         with one_transaction(session):
             if may and chosen["keep_refusals"] != EVER:
                 total += prune_refusals(session, zone, int(chosen["keep_refusals"]), at)
+    return total
+
+
+def _untaken(session: Session, at: Moment) -> int:
+    """Remove the jobs of a queue that has no worker. Commits, so many at a time."""
+    total, gone = 0, 1
+    while gone:
+        with one_transaction(session):
+            gone = jobs.forget(session, at.now - UNTAKEN)
+        total += gone
     return total
 
 

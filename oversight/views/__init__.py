@@ -300,8 +300,7 @@ def _end(_error) -> None:
     if "reading" in g:
         _reading.reset(g.pop("reading"))
         patience.end(g.pop("patience"))
-    with suppress(SQLAlchemyError):
-        session.renew()
+    session.renew()
 
 
 def _headers(response: Response) -> Response:
@@ -345,9 +344,9 @@ def _refused(error):
 
 def _said(refusal: DomainError):
     """Show a page with the sentence, and what was typed where its author may go on with it."""
-    words = kept.sealed() if refusal.status != 400 or session.wrote() else ""
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
+    words = kept.sealed() if refusal.status != 400 or session.wrote() else ""
     if request_ctx.url_adapter is None:  # a Host header that is none: no address is written with it
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
     number = request_id.get() if refusal.status >= 500 else ""

@@ -13,7 +13,6 @@ from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from markupsafe import Markup
-from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -223,7 +222,7 @@ def sent(answer: Response) -> Response:
     """Drop the draft of a form that was just sent and taken."""
     address = _sent() if _taken(answer) else ""
     if address and current_user.is_authenticated:
-        with suppress(OperationalError), one_transaction(db.session):
+        with session.beside():
             drafts.drop(db.session, session.account().id, address)
         _forgotten(address)
     return answer

@@ -16,7 +16,6 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import Response, current_app, render_template, request, url_for
 from flask import session as cookie
 from flask.ctx import RequestContext
-from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -98,7 +97,7 @@ def words_of_request() -> Pairs:
 
 def sealed() -> str:
     """Seal what this post brought; nothing where there is nothing to keep, or too much."""
-    from .session import moment, sealer
+    from .session import has_log_in, moment, sealer
 
     words = words_of_request()
     page, exact = whence()
@@ -114,7 +113,7 @@ def sealed() -> str:
     if not words or len(raw) > RAW_MOST:
         return ""
     token = sealer().seal_file(raw).decode()
-    return token if len(token) <= (RAW_MOST if current_user.is_authenticated else MOST) else ""
+    return token if len(token) <= (RAW_MOST if has_log_in() else MOST) else ""
 
 
 def opened(token: str | None) -> Kept | None:

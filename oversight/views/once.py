@@ -7,18 +7,16 @@ A move that says which version it was made from needs no such row: it cannot be 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from functools import cache
 
 from flask import Response, flash, g, redirect, request
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from oversight import workflows
 from oversight.base.db import db
 from oversight.engine import repeats
-from oversight.engine.use_case import ONCE, one_transaction
+from oversight.engine.use_case import ONCE
 
 from . import kept, session
 
@@ -74,7 +72,7 @@ def _fingerprint() -> str:
 def answered(answer: Response) -> Response:
     """Keep where a post led to, so that its repetition leads there too."""
     if "sent" in g and answer.status_code in (302, 303):
-        with suppress(SQLAlchemyError), one_transaction(db.session):
+        with session.beside():
             repeats.keep_page(db.session, session.account(), g.sent, answer.location)
     return answer
 

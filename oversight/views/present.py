@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, current_app, flash, g, request
 from flask_login import current_user
-from jinja2 import Template, TemplateNotFound
+from jinja2 import Template, TemplateNotFound, TemplateRuntimeError
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
@@ -46,6 +46,8 @@ from .said import english, url_for
 from .said import gettext as _
 
 WEEKDAYS = N_("一二三四五六日")
+OF_A_LIST = {"line", "detail"}  # parts of a case that stand among those of others
+BROKEN = N_("（这件事的数据有误，这一行显示不出来，请告诉系统管理员）")
 ABOVE = ("zone", "town", "department")
 SOON = 3  # working days within which a due day is named by its weekday
 
@@ -653,7 +655,13 @@ def part(case: Case, name: str, **shown) -> Markup:
     if name == "facts" and not own.blocks:
         return Markup(own.render(shown))
     holder = own if name in own.blocks else base
-    return Markup("".join(holder.blocks[name](holder.new_context(shown))).strip())
+    try:
+        return Markup("".join(holder.blocks[name](holder.new_context(shown))).strip())
+    except (LookupError, TypeError, ValueError, AttributeError, TemplateRuntimeError):
+        if name not in OF_A_LIST:
+            raise
+        current_app.logger.exception("the line of a case cannot be written")
+        return escape(_(BROKEN))
 
 
 def _templates_of(workflow: str) -> tuple[Template, Template]:

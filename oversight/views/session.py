@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -29,7 +30,7 @@ from flask_login import (
     logout_user,
 )
 from flask_wtf import FlaskForm
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -176,7 +177,7 @@ def renew() -> None:
     """Note that the log-in is in use, at most every ten minutes: the one thing that a GET writes."""
     login_id = g.pop("renew", None)
     if login_id is not None:
-        with one_transaction(db.session):
+        with beside():
             credentials.renew(db.session, login_id, moment().now)
         db.session.remove()
 
@@ -207,7 +208,20 @@ def held():
 
 def forget() -> None:
     """Treat the reader as a stranger for the rest of this request."""
+    g.forgotten = "_user_id" in session
     g._login_user = manager.anonymous_user()
+
+
+def has_log_in() -> bool:
+    """True where the reader is logged in, as far as that can be asked just now."""
+    return g.get("forgotten", False) or current_user.is_authenticated
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Write what the answer does not hang on; where the database is away just then it is left."""
+    with suppress(SQLAlchemyError, DomainError), one_transaction(db.session):
+        yield
 
 
 def moment() -> Moment:

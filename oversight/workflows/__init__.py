@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from oversight.base.refusals import InvalidDefinition, NotFound
-from oversight.base.sentences import say
+from oversight.base.sentences import N_, say
 from oversight.base.settings import ON, ZONE_SETTINGS
 from oversight.law.definition import State, Workflow
 from oversight.law.roles import BRANCH
@@ -110,18 +110,19 @@ def of(case) -> Workflow:
 def reading(case) -> Workflow:
     """Return the definition to show a case by; never for moving it.
 
-    Where its version is not known here: a stand-in with the stored state, which says so and has no
-    moves.
+    Where its version or its state is not known here: a stand-in with the stored state, which says so
+    and has no moves.
     """
     known = _found.get((case.workflow, case.definition_version))
-    if known is not None:
+    if known is not None and known.knows(case.state):
         return known
     current = _current.get(case.workflow)
-    label = say(
-        "%(state)s（流程第 %(version)s 版不在当前程序中，只能查看）",
-        state=case.state,
-        version=case.definition_version,
+    said = (
+        N_("%(state)s（流程第 %(version)s 版不在当前程序中，只能查看）")
+        if known is None
+        else N_("%(state)s（流程第 %(version)s 版没有这个状态，只能查看，请告诉系统管理员）")
     )
+    label = say(said, state=case.state, version=case.definition_version)
     return Workflow(
         case.workflow,
         current.title if current else case.workflow,

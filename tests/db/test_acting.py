@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
+from oversight.base.refusals import AlreadyTaken, Forbidden, InvalidInput, RuleViolation
 from oversight.engine import authority, desk_acts, inbox
 from oversight.models import AdminChange, FollowUp, JournalRow, Notice, Post, WorkItem
 from oversight.register import handover, members, posts, tenure
@@ -193,6 +193,17 @@ def test_an_empty_post_is_filled_from_above(play):
 )
 def test_who_may_not_be_given_it(play, kind, args, more):
     refuse(play, kind, *args, **more)
+
+
+def test_it_is_not_given_twice(play):
+    """Taken back once, the other would go on."""
+    first = give(play, "town1.officer", "town1", "officer", "town1.clerk", workflow="date_change")
+    lost = refuse(play, AlreadyTaken, "town1.officer", "town1", "officer", "town1.clerk")
+    assert play.world.people["town1.officer"].name in lost.sentence and lost.extra["decided_at"]
+    give(play, "town1.officer", "town1", "officer", "town1.clerk", workflow="absence")
+    give(play, "town1.officer", "town1", "officer", "town1.clerk", "2027-01-01", "2027-01-09")
+    posts.take_back(play.session, first, play.who("town1.officer"), play.at)
+    give(play, "town1.officer", "town1", "officer", "town1.clerk", workflow="date_change")
 
 
 def test_it_can_be_taken_back(play):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import gzip
 import os
 import signal
@@ -159,6 +160,36 @@ def test_a_restore_writes_over_nothing(lived, tmp_path):
     assert "已有数据" in lived.no("restore", str(tmp_path / "one.backup"))
     assert contents(lived) == before
     assert "已经有了" in lived.no("backup", str(tmp_path / "one.backup"))
+
+
+def test_of_two_restores_at_once_one_waits_for_the_other(lived, empty, tmp_path):
+    """Or one would bring the key and the other the database."""
+    lived.ok("backup", str(tmp_path / "one"))
+    held = os.open(empty.app.instance_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert "另一次恢复正在进行" in empty.no("restore", str(tmp_path / "one"))
+    os.close(held)
+    empty.ok("restore", str(tmp_path / "one"))
+
+
+def test_what_came_while_a_backup_was_unpacked_is_not_written_over(
+    lived, empty, tmp_path, monkeypatch
+):
+    lived.ok("backup", str(tmp_path / "one"))
+    there = iter((True, False))
+    monkeypatch.setattr(keeping.backups, "is_empty", lambda _: next(there))
+    monkeypatch.setattr(keeping, "load", lambda *_: pytest.fail("written over"))
+    empty.no("restore", str(tmp_path / "one"))
+
+
+@pytest.mark.parametrize(("daily", "said"), [(True, "已经做过了"), (False, "已由另一次备份写好")])
+def test_of_two_backups_of_one_name_the_second_says_so(lived, tmp_path, monkeypatch, daily, said):
+    def second(*_):
+        raise FileExistsError
+
+    monkeypatch.setattr(keeping.backups, "make", second)
+    asked = ["--daily"] if daily else [str(tmp_path / "one")]
+    assert said in (lived.ok if daily else lived.no)("backup", *asked)
 
 
 def test_what_is_no_whole_backup_is_refused_and_changes_nothing(lived, empty, tmp_path):

@@ -9,10 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base import files
+from oversight.base.settings import ZONE_SETTINGS
+from oversight.calendar.zone import zone_settings
 from oversight.engine import outbox
+from oversight.models import ZoneSettingRow
 from oversight.time import due, growth
 from tests.db.test_backup import PHOTO, lived  # noqa: F401
-from tests.support.world import at
+from tests.support.world import MADE, at
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -79,6 +82,18 @@ def test_a_janitor_takes_what_nobody_knows_after_a_day(session, lived, tmp_path)
     assert growth.tidy(session, data, moment) == 0, "its change may not be committed yet"
     assert growth.tidy(session, data, at("2026-11-26")) == 2
     assert not loose.exists() and not part.exists() and len(list(files.all_of(data))) == 2
+
+
+def test_a_setting_that_nobody_can_have_chosen_stops_nothing(found, session, world, lived):  # noqa: F811
+    broken = {"term_reply": "abc", "july_day": "13-45", "login_idle": "", "outside_quiet": "24-x"}
+    assert found()["区的设置"][0] == "正常"
+    for name, value in broken.items():
+        session.add(ZoneSettingRow(zone_id=world.zone.id, name=name, value=value, at=MADE))
+    session.commit()
+    stand = zone_settings(session, world.zone.id)
+    assert all(stand[name] == ZONE_SETTINGS[name].default for name in broken)
+    level, text = found()["区的设置"]
+    assert level == "要处理" and all(ZONE_SETTINGS[name].label in text for name in broken)
 
 
 def test_a_trigger_that_was_taken_away(found, lived):  # noqa: F811

@@ -184,6 +184,24 @@ def test_work_that_is_done_goes_and_is_not_done_again(session, world, asked, tmp
     assert there() == {"lost"}
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_jobs_that_no_worker_takes_go_and_their_rows_stay(session, world, tmp_path):
+    """`serve` does the rows beside its pages: the queue grew by a job and two events for each."""
+    outbox.enqueue(session, world.zone.id, "one", "notify", {}, at("2026-11-24").now)
+    session.commit()
+    count = sa.text("SELECT count(*) FROM procrastinate_jobs")
+    assert session.scalar(count) == 1
+    session.execute(sa.text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+    session.commit()
+    growth.daily(session, tmp_path, at("2026-11-26"))
+    assert session.scalar(count) == 1, "a worker is there that will take it"
+    session.execute(sa.text("DELETE FROM procrastinate_workers"))
+    session.commit()
+    growth.daily(session, tmp_path, at("2026-11-27"))
+    assert session.scalar(count) == 0
+    assert outbox.rescue(session, at("2026-11-27").now, ["notify"]) == 1, "the row is the truth"
+
+
 def test_reminders_go_once_their_case_is_long_closed(session, world, asked, tmp_path):
     due.sweep(session, at("2026-11-26"))
 

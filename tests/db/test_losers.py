@@ -8,6 +8,7 @@ from oversight.base.refusals import DomainError, RuleViolation, VersionConflict
 from oversight.engine import journal
 from oversight.models import JournalRow
 from tests.db.test_attendance import record, sheet
+from tests.db.test_obligations import enter
 from tests.support.actors import Play
 
 
@@ -35,3 +36,13 @@ def test_what_followed_of_itself_is_told_by_whose_act_it_followed(session, world
     assert journal.by_whom(session, row).actor_id == last.actor_id
     later = JournalRow(case_id=case.id, actor_id=None, actor="系统", at=last.at.replace(hour=23))
     assert journal.by_whom(session, later) is later, "what the clock did by itself is the clock's"
+
+
+def test_who_enters_a_duty_of_the_year_a_second_time(session, world):
+    enter(session, world, "FAMILY", "2026-03-02")
+    with pytest.raises(RuleViolation) as lost:
+        enter(session, world, "FAMILY", "2026-08-01", who="village.organizer")
+    session.rollback()
+    first = world.people["village.secretary"].name
+    assert lost.value.extra["decided_by"] == first and lost.value.extra["decided_at"]
+    assert first in lost.value.sentence and "3月2日" in lost.value.sentence

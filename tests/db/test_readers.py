@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -62,3 +63,20 @@ def test_who_lost_learns_who_was_first_and_when(session, world):
     assert world.people["village.secretary"].name in lost.value.extra["decided_by"]
     assert lost.value.extra["decided_at"].startswith("2026-11-24T")
     db.session.rollback()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_who_has_waited_for_his_turn_waits_no_longer_for_the_lock(session, world, stage):
+    """Behind a lock that stays, each group of writers would wait as long as the one before it."""
+    asked = "PRAGMA busy_timeout" if stage.url.startswith("sqlite") else "SHOW lock_timeout"
+
+    def most() -> str:
+        session.rollback()
+        return str(session.scalar(sa.text(asked)))
+
+    full = most()
+    with patience.come(monotonic() - 3):
+        assert most() in ("12000", "7s")
+    with patience.come(monotonic() - 60):
+        assert most() in ("1000", "1s")
+    assert most() == full and full in ("15000", "10s")

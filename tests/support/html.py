@@ -16,6 +16,7 @@ from flask import has_app_context
 
 from oversight.base.db import db
 from oversight.models import Account
+from oversight.views import present
 from tests.support.world import MADE, id_of
 
 PASSWORD = "demo-demo-demo"
@@ -248,13 +249,19 @@ class Reader:
         if has_app_context():
             db.session.commit()
         with self.app.app_context():
-            return self.client.open(path, method=method, **more)
+            answer = self.client.open(path, method=method, **more)
+        for name, value in answer.headers.items():
+            assert value.isascii(), (
+                f"{name}: a server cannot send it, though the test client takes it"
+            )
+        return answer
 
     def get(self, path: str, status: int = 200) -> Page:
         """Fetch a page, following redirects, having asserted the status."""
         return self._page(self._send("GET", path), path, status)
 
     def _page(self, response, path: str, status: int) -> Page:
+        assert present.BROKEN not in response.text, path
         for _ in range(4):
             if response.status_code not in (302, 303):
                 break

@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import ExitStack, suppress
+from time import monotonic
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask, request
 
+from oversight.base import patience
 from oversight.commands import server
 from oversight.views import BODY_MOST, costly
 
@@ -114,6 +116,13 @@ def test_where_connections_are_scarce_a_body_keeps_coming(came, after, patience,
     request = SimpleNamespace(headers_finished=True)
     channel = SimpleNamespace(request=request, began=0, last_activity=after, coming=came)
     assert server._Channel.dawdles(channel, after, patience) is late
+
+
+def test_what_a_request_waits_for_its_turn_is_patience_spent(served, port, monkeypatch):
+    served.application.view_functions["page"] = lambda: f"left {patience.left(15):.1f}"
+    assert answer(ask(port)).endswith("left 15.0")
+    monkeypatch.setattr(server, "monotonic", lambda: monotonic() - 9)
+    assert answer(ask(port)).endswith("left 6.0")
 
 
 def test_log_ins_wait_for_each_other_and_hold_up_nobody(port, gate):

@@ -9,9 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base import files, outages, written
-from oversight.models import Attachment
+from oversight.base.refusals import Unsure
+from oversight.models import Attachment, Case
 from oversight.time import due
+from oversight.views import present
 from tests.db.test_rectification_walk import fixing
+from tests.support.actors import Play
 from tests.support.world import at
 from tests.web.test_evidence import PHOTO, post
 
@@ -54,6 +57,58 @@ def test_a_database_that_takes_nothing(reader, world, monkeypatch, said):
             "nor what was typed lost"
         )
     admin.submit(form, "/people", name="赵老同志", on="2026-11-24")
+
+
+def test_a_database_that_goes_away_before_it_is_known_who_writes(reader, world, monkeypatch):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    form, asked = admin.get(path), []
+
+    def gone(*_, **_more):
+        asked.append(1)
+        raise sa.exc.OperationalError("SELECT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.register.credentials.live", gone)
+        answer = admin.submit(form, "/people", 503, name="赵老同志", on="2026-11-24")
+    assert outages.BUSY in answer.text and answer.value("kept"), "nor what was typed lost"
+    assert len(asked) == 1, "nobody waits for it twice"
+    admin.submit(form, "/people", name="赵老同志", on="2026-11-24")
+
+
+@pytest.mark.parametrize(
+    "error", [Unsure(outages.UNSURE), sa.exc.InterfaceError("", {}, Exception())]
+)
+def test_what_is_written_beside_an_answer_takes_none_away(reader, world, monkeypatch, error):
+    admin, path = reader("zone.sysadmin"), f"/admin/units/{world.units['village'].id}/people"
+    form = admin.get(path)
+
+    def gone(*_, **_more):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.engine.repeats.keep_page", gone)
+        patch.setattr("oversight.register.drafts.drop", gone)
+        assert "赵老同志" in admin.submit(form, "/people", name="赵老同志", on="2026-11-24").text
+
+
+def test_a_case_whose_data_is_broken_leaves_others_where_they_are(session, world, reader):
+    case, play = fixing(session, world), Play(session, world)
+    sound = play.open("village.secretary", "village", day="2026-12-04")
+    sound = play.move(
+        sound, "village.secretary", "ask", new_day="2026-12-11", reason="村里统一打药，党员多在田里"
+    )
+    officer = reader("town1.officer")
+
+    def seen(**broken) -> str:
+        session.execute(sa.update(Case).where(Case.id == case.id).values(**broken))
+        session.commit()
+        answer = officer.raw("GET", "/desk?box=units")
+        assert answer.status_code == 200 and sound.id in answer.text and case.id in answer.text
+        return answer.text
+
+    assert present.BROKEN not in seen(state=case.state)
+    assert present.BROKEN in seen(facts={})
+    assert "没有这个状态" in seen(state="nowhere")
 
 
 def ready(api) -> tuple[int, str]:

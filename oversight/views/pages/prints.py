@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -218,8 +219,9 @@ def case_file(case_id):
     length, parts = files_of_cases.packed(file, _folder())
     response = Response(parts, mimetype="application/zip")
     response.content_length = length
-    name = f"{file.number} {file.title}.zip"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    quoted = quote(f"{file.number} {file.title}.zip")  # a header has no Chinese
+    names = {"filename": "case.zip", "filename*": f"UTF-8''{quoted}"}
+    response.headers.set("Content-Disposition", "attachment", **names)
     response.headers.update(SAVED)
     return response
 
