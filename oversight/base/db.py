@@ -251,6 +251,7 @@ def prepare(engine: sa.Engine) -> None:
             "busy_timeout=15000",
             "secure_delete=ON",
             "wal_autocheckpoint=4000",
+            "cache_size=-16000",  # kB: what is open in a county fits; 2 MB would be read anew a page
         ):
             connection.execute(f"PRAGMA {pragma}")
 
