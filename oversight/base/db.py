@@ -253,6 +253,7 @@ def prepare(engine: sa.Engine) -> None:
             f"busy_timeout={BUSY * 1000}",
             "secure_delete=ON",
             "wal_autocheckpoint=4000",
+            "cache_size=-16000",  # kB: what is open in a county fits; 2 MB would be read anew a page
         ):
             connection.execute(f"PRAGMA {pragma}")
         record.info.update(synchronous="FULL", busy_timeout=BUSY * 1000)

@@ -16,7 +16,7 @@ from oversight.law.roles import BRANCH_SIDE, CANDIDATE_GROUPS, COMMITTEE
 from oversight.models import Case, FollowUp, JournalRow, Membership, Recusal, Unit, WorkItem
 from oversight.organization.standing import is_member
 
-from .sight import OPEN, acted, at_seat, joins, on_my_desk, passed_on, visible, wishes
+from .sight import OPEN, at_seat, joins, on_my_desk, passed_on, visible, wishes
 
 TO_DO, TO_READ = ("act", "help", "sign"), ("copy", "watch", "sign")
 OPEN_ONLY = ("waiting", "follow_up")  # boxes that begin at cases of which many are closed
@@ -34,7 +34,7 @@ def box(who, box: str):
         "units": lambda: OPEN,
         "copied": lambda: sa.exists().where(on_my_desk(who, TO_READ)),
         "done": lambda: sa.and_(
-            Case.closed_at.is_not(None), seen, sa.or_(acted(who), passed_on(who))
+            Case.closed_at.is_not(None), seen, sa.or_(Case.id.in_(_acts(who)), passed_on(who))
         ),
         "follow_up": lambda: sa.and_(OPEN, seen),
     }

@@ -303,23 +303,21 @@ def _applied(person_id: str):
     """Return the condition that a person acted for the side that opened the case, or for the branch
     that it is about: he does not judge it.
     """
-    sides = [
-        sa.and_(WorkItem.workflow == workflow.name, JournalRow.role == workflow.opened_by.name)
-        for workflow in workflows.every()
-    ]
-    return (
-        sa.exists()
-        .where(
-            JournalRow.case_id == WorkItem.case_id,
-            sa.or_(sa.and_(JournalRow.role.in_(BRANCH_SIDE), JournalRow.kind == "move"), *sides),
-            sa.or_(JournalRow.actor_id == person_id, JournalRow.acting_for == person_id),
-        )
-        .correlate(WorkItem)
+    openers = {workflow.name: workflow.opened_by.name for workflow in workflows.every()}
+    grounds = (
+        sa.and_(JournalRow.role.in_(BRANCH_SIDE), JournalRow.kind == "move"),
+        JournalRow.role == sa.case(openers, value=WorkItem.workflow),
     )
-
-
-def acted(who):
-    return sa.exists().where(JournalRow.case_id == Case.id, JournalRow.actor_id == who.id)
+    # each asked from the person's side: the rows of a case are many, and wide
+    return sa.or_(
+        *(
+            sa.exists()
+            .where(JournalRow.case_id == WorkItem.case_id, acting == person_id, ground)
+            .correlate(WorkItem)
+            for acting in (JournalRow.actor_id, JournalRow.acting_for)
+            for ground in grounds
+        )
+    )
 
 
 def followed(who):

@@ -19,7 +19,7 @@ class JournalRow(Base):
     __tablename__ = "journal"
     __table_args__ = (
         sa.UniqueConstraint("case_id", "seq", name="uq_journal_chain"),
-        sa.Index("ix_journal_actor", "actor_id", "case_id", "role"),
+        sa.Index("ix_journal_actor", "actor_id", "role", "case_id"),
         sa.Index("ix_journal_role", "case_id", "role", "actor_id"),
         partial(
             "ix_journal_acting_for", "acting_for", "case_id", "role", where="acting_for IS NOT NULL"

@@ -34,6 +34,8 @@ from oversight.organization.actor import actor_of
 from oversight.organization.units import successor_of, superiors
 from oversight.rules import absence, life_meetings
 
+from .marks import NOTHING
+
 LEVELS = {3: ("branch",), 5: ("branch", "superior")}  # party days in a row: who is told
 CHUNK = 500
 YEARS = timedelta(days=730)  # nothing older is looked at
@@ -337,9 +339,9 @@ class Orders:
             ~said,
         )
         if since:  # a merged branch tells at the party day of its successor
-            merged = sa.exists().where(Unit.id == Case.unit_id, Unit.successor_id.is_not(None))
-            found = found.where(sa.or_(_moved(since), merged))
-        return list(session.scalars(found))
+            merged = sa.select(Unit.id).where(Unit.successor_id > NOTHING)
+            found = _moved(found, "rectification", since, merged)
+        return list(dict.fromkeys(session.scalars(found)))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -380,7 +382,8 @@ class Lessons:
         found = sa.select(Case.id).where(
             Case.closed_at.is_(None), Case.workflow == "absence", Case.state == "to_make_up", ~waits
         )
-        return list(session.scalars(found.where(_moved(since)) if since else found))
+        found = _moved(found, "absence", since) if since else found
+        return list(dict.fromkeys(session.scalars(found)))
 
     @staticmethod
     def one(session: Session, case_id: str, at: Moment) -> bool:
@@ -397,19 +400,26 @@ class Lessons:
         return transitions.reschedule(session, case, max(day, at.today), at)
 
 
-def _moved(since: dict) -> sa.ColumnElement[bool]:
-    """Return the condition that a case, or a party day of its unit, has moved since a mark."""
-    return sa.or_(Case.id.in_(journal.cases_since(since)), Case.unit_id.in_(_units_since(since)))
+def _moved(found: sa.Select, workflow: str, since: dict, *units: sa.Select) -> sa.Select:
+    """Select those of the cases found that have moved since a mark, they or a party day of their unit,
+    or that are of one of these units; some more than once. It begins at what moved: the cases found
+    may be many.
+    """
+    of_units = sa.select(Case.id).where(
+        Case.workflow == workflow, Case.unit_id.in_(sa.union_all(*_units_since(since), *units))
+    )
+    moved = journal.cases_since(since).union_all(of_units).subquery()
+    return sa.select(moved.c.case_id).where(found.where(Case.id == moved.c.case_id).exists())
 
 
-def _units_since(since: dict) -> sa.CompoundSelect:
-    """Select the units whose party days came or changed after a mark."""
-    changed = (
+def _units_since(since: dict) -> tuple[sa.Select, ...]:
+    """Select the units whose party days changed, and those whose came after a mark."""
+    return (
         sa.select(Activity.unit_id)
         .join(ActivityChange, ActivityChange.activity_id == Activity.id)
-        .where(ActivityChange.id > since["change"])
+        .where(ActivityChange.id > since["change"]),
+        sa.select(Activity.unit_id).where(Activity.id > since["activity"]),
     )
-    return changed.union_all(sa.select(Activity.unit_id).where(Activity.id > since["activity"]))
 
 
 STEPS = (

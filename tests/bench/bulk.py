@@ -8,7 +8,7 @@ from time import process_time
 
 from .counting import asked_once
 from .county import copy
-from .product import TODAY, Program, dashed
+from .product import SET_UP, TODAY, Program, dashed
 
 YEAR = "2028"  # not planned yet
 OPENED, BEFORE = 20, 3  # acts that are measured, and those that the process has done before
@@ -131,7 +131,7 @@ class Bulk(Program):
         """Write what came since a copy was made into that copy, in one transaction; returns CPU."""
         rows, changed = self._new(path)
         link = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("synchronous=OFF", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in SET_UP:
             link.execute(f"PRAGMA {pragma}")
         begun = process_time()
         link.execute("BEGIN IMMEDIATE")

@@ -12,6 +12,8 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = "2026-11-24"
 PASSWORD = "demo-demo-demo"
 LAW = Path(__file__).parent / "law"
+# What the raw limits of bulk work are written under, as the program is.
+SET_UP = ("synchronous=OFF", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000")
 PLACES = {
     "clock": ("oversight.clock", "oversight.base.clock"),
     "db": ("oversight.db", "oversight.base.db"),

@@ -6,7 +6,7 @@ import sqlite3
 from time import process_time
 
 from .counting import asked, write_transactions
-from .product import TODAY, Program
+from .product import SET_UP, TODAY, Program
 
 DUE = 1_000
 STAMP = f"{TODAY} 02:00:00.000000"
@@ -85,7 +85,7 @@ class Sweeper(Program):
         """Let all that is due lapse by five statements, with nothing decided; returns CPU."""
         link = self._raw()
         link.isolation_level = None
-        for pragma in ("synchronous=OFF", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in SET_UP:
             link.execute(f"PRAGMA {pragma}")
         begun = process_time()
         for text in LAPSE:
