@@ -17,9 +17,18 @@ import sqlalchemy as sa
 from oversight.calendar.party_days import activity_for
 from oversight.engine import journal, transitions
 from oversight.ledger import attendance, own_days
-from oversight.models import Activity, Case, JournalRow, Notice, OutboxMessage, Post, WorkItem
+from oversight.models import (
+    Activity,
+    ActivityChange,
+    Case,
+    JournalRow,
+    Notice,
+    OutboxMessage,
+    Post,
+    WorkItem,
+)
 from oversight.register import reorganize
-from oversight.time import sweep
+from oversight.time import marks, sweep, watch
 from tests.db.test_attendance import sheet
 from tests.db.test_rectification_walk import do, rechecking
 from tests.support.world import at
@@ -280,6 +289,30 @@ def test_the_successor_of_a_merged_branch_tells_its_members(session, world):
         "community.secretary",
         "community.organizer",
     }
+
+
+def test_an_order_is_looked_at_again_where_it_its_party_day_or_a_merger_may_make_it_due(
+    session, world
+):
+    """Once it was read up to a mark: not each minute."""
+    before = marks.now(session, at("2026-12-03"))
+    case = closed(session, world)
+    session.commit()
+    village, now = world.units["village"], at("2026-12-03")
+    mark = marks.now(session, now)
+    assert watch.Orders.keys(session, now, before) == [case.id]
+    assert watch.Orders.keys(session, now, mark) == []
+    row = activity_for(session, village, 2026, 12)
+    session.add(
+        ActivityChange(zone_id=village.zone_id, activity_id=row.id, what={}, why="", at=now.now)
+    )
+    session.flush()
+    assert watch.Orders.keys(session, now, mark) == [case.id]
+    mark = marks.now(session, now)
+    assert watch.Orders.keys(session, now, mark) == []
+    village.successor_id = world.units["community"].id
+    session.flush()
+    assert watch.Orders.keys(session, now, mark) == [case.id]
 
 
 # Lessons follow the party day ---------------------------------------------------------------------
