@@ -86,14 +86,15 @@ def test_a_message_that_is_done_again_later_leaves_those_called_who_are_called_n
     sweep.sweep(session, at("2026-11-24", 10))
     first = sa.select(OutboxMessage).where(OutboxMessage.key.startswith(f"desk:{case.id}:"))
     [told] = session.scalars(first).all()
+    play.hour = 11
     case = play.move(case, "town1.officer", "return")
     case = play.move(case, "village.secretary", "ask", new_day="2026-12-12", reason="改到周六")
-    sweep.sweep(session, at("2026-11-24", 11))
+    sweep.sweep(session, at("2026-11-24", 12))
     called = lines(session, world, case, "town1.officer")
     assert called[-1][1], "the second request calls him anew"
     told.done_at = None
     session.commit()
-    sweep.sweep(session, at("2026-11-24", 12))
+    sweep.sweep(session, at("2026-11-24", 13))
     assert lines(session, world, case, "town1.officer") == called
 
 
