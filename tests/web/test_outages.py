@@ -158,3 +158,16 @@ def test_the_administrator_sees_it_and_tries_again_by_hand(reader, session, worl
     reader("zone.auditor")
     page = reader("town2.officer").get("/desk")
     assert "--catch-up" not in page.text
+
+
+@pytest.mark.parametrize("said", ["database is locked", "disk is full"])
+def test_a_page_that_cannot_be_read_says_nothing_of_what_was_sent_before(reader, monkeypatch, said):
+    def broken(*_, **_more):
+        raise sa.exc.OperationalError("SELECT", {}, Exception(said))
+
+    admin = reader("zone.sysadmin")
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.register.zone_settings.history", broken)
+        answer = admin.raw("GET", "/zone/settings")
+    assert answer.status_code == 503 and "这一页没有打开" in answer.text
+    assert "没有改动" not in answer.text and "没有保存" not in answer.text
