@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import copies, outages
+from .db import Held
 
 PIECE = 1000  # rows read or written at once
 Heard = Callable[[int], object]
@@ -92,7 +93,7 @@ def _without_json_null(table: sa.Table, row: dict) -> dict:
     empty = {
         name: sa.null()
         for name, value in row.items()
-        if value is None and isinstance(table.c[name].type, sa.JSON)
+        if value is None and isinstance(table.c[name].type, sa.JSON | Held)
     }
     return {**row, **empty}
 

@@ -28,6 +28,10 @@ class Moment:
     late: bool = False
     zone: ZoneInfo = field(default=LOCAL, compare=False, repr=False)
 
+    def written(self, instant: datetime) -> str:
+        """Write an instant as its day and time in this zone."""
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
 
 class Clock:
     """Tell the time in one time zone; tests put a `StoppedClock` in its place."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from json import JSONDecoder
 from math import ceil
@@ -100,8 +100,61 @@ class _Id(sa.Uuid):
         return dashed if native is not None and dialect.name == "sqlite" else native
 
 
+class Held(sa.TypeDecorator):
+    """Values by their names, or a list of them. What is neither, written past the program, is read as
+    none: one such row stops nobody who reads a list; `audit verify` and `doctor` tell of it.
+    """
+
+    impl = sa.JSON
+    cache_ok = True
+    should_evaluate_none = True  # as of JSON itself
+
+    def __init__(self, kind: type = dict):
+        super().__init__()
+        self.kind = kind
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(
+            postgresql.JSONB() if dialect.name != "sqlite" else sa.JSON()
+        )
+
+    def coerce_compared_value(self, op, value):
+        return cast(sa.JSON, self.impl_instance).coerce_compared_value(op, value)
+
+    def result_processor(self, dialect, coltype):
+        read, kind = super().result_processor(dialect, coltype), self.kind
+
+        def held(value):
+            try:
+                found = read(value) if read else value
+            except ValueError:
+                return kind()
+            return found if isinstance(found, kind) or found is None else kind()
+
+        return held
+
+
+class LooseDay(sa.TypeDecorator):
+    """A day that may be unset; what SQLite holds that is none, written past the program, is read so too:
+    one such row stops nobody who reads a list. Never of a day on which somebody's power ends.
+    """
+
+    impl = sa.Date
+    cache_ok = True
+
+    def result_processor(self, dialect, coltype):
+        return _read_day if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _read_day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 Id = _Id(as_uuid=False)
-Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+Json = Held()
 
 
 _last = 0  # the millisecond of the newest id
@@ -121,7 +174,7 @@ def new_id() -> str:
 class _Model(DeclarativeBase):
     registry = registry(
         metadata=sa.MetaData(naming_convention=NAMING),
-        type_annotation_map={datetime: UTCDateTime(), dict: Json, list: Json},
+        type_annotation_map={datetime: UTCDateTime(), dict: Json, list: Held(list)},
     )
 
 

@@ -25,6 +25,14 @@ DISK = N_("服务器的磁盘读写出错，内容没有保存。请告诉系统
 BUSY = N_("现在办理的人太多，内容没有改动，请过一会儿再试。")
 TAKEN = N_("刚刚已有人办了同一件事，您的这一步没有生效，请看过再办。")
 STALE = N_("与这件事有关的党日刚刚被别人改动，您的这一步没有生效，请看过再办。")
+# Of a page that was to be read: what its reader sent before it may well have been done.
+PAGE = {
+    AWAY: N_("数据库暂时不可用，这一页没有打开，请稍后再打开。"),
+    BUSY: N_("现在办理的人太多，这一页没有打开，请过一会儿再打开。"),
+    FULL: N_("服务器的磁盘满了，这一页没有打开。请告诉系统管理员，腾出空间后再打开。"),
+    READ_ONLY: N_("数据库现在只能看不能改，这一页没有打开。请告诉系统管理员，稍后再打开。"),
+    DISK: N_("服务器的磁盘读写出错，这一页没有打开。请告诉系统管理员，稍后再打开。"),
+}
 # By PostgreSQL's codes, whole or their first two characters, and by SQLite's words.
 CODES = {
     "25006": READ_ONLY,  # a standby
@@ -54,6 +62,12 @@ def as_refusal(error: BaseException) -> DomainError | None:
         if isinstance(error, kind):
             return tell(error)
     return None
+
+
+def of_page(refusal: DomainError) -> DomainError:
+    """Tell of a page that was only to be read that it could not be shown, not that nothing was done."""
+    refusal.sentence = PAGE.get(refusal.sentence, refusal.sentence)
+    return refusal
 
 
 @contextmanager

@@ -118,8 +118,8 @@ class Telling:
 
 def telling(session: Session, case: Case) -> Telling | None:
     """Return how the telling about an order stands; None for one that is not met."""
-    if case.workflow != ORDER or case.state != "closed":
-        return None
+    if case.workflow != ORDER or case.state != "closed" or not case.facts.get("rounds"):
+        return None  # without rounds it has been written past the program
     rows = list(
         session.scalars(
             sa.select(Activity)
@@ -194,7 +194,7 @@ def untold(session: Session, unit: Unit) -> dict[str, list[Case]]:
         .where(Case.unit_id.in_(units), Case.workflow == ORDER, Case.state == "closed")
         .order_by(Case.closed_at)
     ):
-        due = None if case.facts.get("told") else telling(session, case).due
-        if due is not None:
-            found.setdefault(due.id, []).append(case)
+        still = None if case.facts.get("told") else telling(session, case)
+        if still is not None and still.due is not None:
+            found.setdefault(still.due.id, []).append(case)
     return found

@@ -841,12 +841,34 @@ def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
     """Write new cases. Raises AlreadyTaken where one of their matters is open already."""
     rows = [statements.opened(attempt.case) for attempt in attempts]
     if statements.OPEN.write_all(session, rows) != len(rows):
-        refusal = AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
-        refusal.matters = tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
-        raise refusal
+        raise _open_already(session, attempts)
     adopt(session, [attempt.case for attempt in attempts])
     for attempt in attempts:
         attempt.unsaved.clear()
+
+
+def _open_already(session: Session, attempts: list[TransitionContext]) -> AlreadyTaken:
+    """Return the refusal of who comes second with a matter: who has opened it, and when."""
+    matters = tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
+    first = attempts[0].case
+    wanted = (
+        sa.select(JournalRow)
+        .join(Case, Case.id == JournalRow.case_id)
+        .where(Case.workflow == first.workflow, Case.business_key.in_(matters))
+        .where(Case.unit_id == first.unit_id, Case.closed_at.is_(None), JournalRow.seq == 1)
+    )
+    with session.no_autoflush:
+        row = session.scalar(wanted.limit(1))
+    refusal = AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+    if row is not None:  # it may have come to its end meanwhile
+        said = say(
+            "这件事已由%(who)s于%(when)s提出，正在办理，不能重复提出。",
+            who=row.actor,
+            when=attempts[0].at.written(row.at),
+        )
+        refusal = AlreadyTaken(said, decided_by=row.actor, decided_at=row.at.isoformat())
+    refusal.matters = matters
+    return refusal
 
 
 # Recording ---------------------------------------------------------------------------------------

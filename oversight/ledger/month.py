@@ -424,7 +424,7 @@ def days_ahead(session: Session, unit: Unit, today: date, most: int) -> dict[dat
     )
     rows = session.execute(wanted.order_by(Activity.day).limit(most)).all()
     asked = _asked(session, unit) if rows else {}
-    return {row.day: asked.get(row.id) for row in rows}
+    return {row.day: asked.get(row.id) for row in rows if row.day}
 
 
 def _party_days(unit: Unit) -> tuple:

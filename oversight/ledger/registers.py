@@ -25,6 +25,7 @@ from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
 from oversight.engine import authority
+from oversight.engine import journal as chained
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
 from oversight.law.inputs import read_day
@@ -102,6 +103,7 @@ def note(
         if kind is None:
             raise InvalidInput({"kind": N_("请选择是什么事。")})
         day = _past(words.get("on", ""), at)
+        chained.lock(session, unit.zone_id)
         row = RegisterEntry(
             id=new_id(),
             zone_id=unit.zone_id,
@@ -115,10 +117,42 @@ def note(
             noted_by=who.id,
             noted_at=at.now,
         )
+        _once(session, row, kind, at)
         session.add(row)
         session.flush()
         _chain(session, row, "enter", at, who, basis)
         return row
+
+
+def _once(session: Session, row: RegisterEntry, kind: Kind, at: Moment) -> None:
+    """What is told in the same words is one thing; of breaches, which have none, each is another.
+    Raises RuleViolation.
+    """
+    if kind.register == BREACH:
+        return
+    same = (RegisterEntry.unit_id, RegisterEntry.kind, RegisterEntry.came_on, RegisterEntry.what)
+    found = session.scalar(
+        sa.select(RegisterEntry)
+        .where(*(one == getattr(row, one.key) for one in same))
+        .where(RegisterEntry.person_id.is_not_distinct_from(row.person_id))
+        .where(RegisterEntry.withdrawn_at.is_(None))
+        .limit(1)
+    )
+    if found is not None:
+        who = found.noter.name
+        said = say(
+            "这件事已由%(who)s于%(when)s登记，没有重复登记；另有一件的，请写明不同之处。",
+            who=who,
+            when=at.written(found.noted_at),
+        )
+        house = N_("一件事登记一次。")
+        raise RuleViolation(
+            said,
+            field="what",
+            house_rule=house,
+            decided_by=who,
+            decided_at=found.noted_at.isoformat(),
+        )
 
 
 def settle(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from oversight.base.db import Base, Id, new_id
+from oversight.base.db import Base, Id, LooseDay, new_id
 
 from .organizations import Unit
 from .records import append_only
@@ -34,17 +34,19 @@ class Activity(Base):
         sa.String(10), default="party_day", comment="party_day or july"
     )
     rule_day: Mapped[date | None] = mapped_column(
-        comment="what the rule yields; empty: the branch chooses"
+        LooseDay, comment="what the rule yields; empty: the branch chooses"
     )
-    day: Mapped[date | None] = mapped_column(comment="the day in force")
+    day: Mapped[date | None] = mapped_column(LooseDay, comment="the day in force")
     moved_by: Mapped[str | None] = mapped_column(
         sa.ForeignKey("cases.id"), comment="the case whose consent moved the day"
     )
     excused_by: Mapped[str | None] = mapped_column(sa.ForeignKey("cases.id"), comment="同意缓开")
-    held_on: Mapped[date | None] = mapped_column(comment="the day on which it really took place")
+    held_on: Mapped[date | None] = mapped_column(
+        LooseDay, comment="the day on which it really took place"
+    )
     held_entered_at: Mapped[datetime | None] = mapped_column(comment="shown beside held_on (补录)")
     entered_on: Mapped[date | None] = mapped_column(
-        comment="local day of the first entry; decides between 及时 and 补录 for good"
+        LooseDay, comment="local day of the first entry; decides between 及时 and 补录 for good"
     )
     bettered: Mapped[str | None] = mapped_column(
         sa.String(20), comment="what corrections have made better: keys of BETTER, kept for good"

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
 from oversight.base import kept
-from oversight.base.db import UTCDateTime, columns
+from oversight.base.db import LooseDay, UTCDateTime, columns
 
 _HELD = "images"
+_DAYS = (sa.Date, LooseDay)
 _AS_IT_IS = (str, int, bool, type(None))  # nearly all values
 _KEPT_MOMENT = len("2026-11-24 01:00:00.000000")
 
@@ -73,10 +74,10 @@ class _Told(sa.types.UserDefinedType):
 
     def result_processor(self, dialect, coltype):
         moment, sqlite = isinstance(self.kind, UTCDateTime), dialect.name == "sqlite"
-        if sqlite and isinstance(self.kind, sa.Date):
+        if sqlite and isinstance(self.kind, _DAYS):
             return None  # it is kept as it is told
         read = self.kind.dialect_impl(dialect).result_processor(dialect, coltype)
-        if not (moment or isinstance(self.kind, sa.Date)):
+        if not (moment or isinstance(self.kind, _DAYS)):
             return read
         slow = (lambda value: text(read(value))) if read else text
         return (lambda value: _utc(value, slow)) if sqlite else slow

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from oversight.base.clock import Moment
 from oversight.base.db import id_of
 from oversight.base.paging import First
-from oversight.base.refusals import Forbidden, InvalidInput, NotFound
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, VersionConflict
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
-from oversight.calendar.zone import zone_settings
-from oversight.models import Activity, SettingChange, ZoneSettingRow
+from oversight.calendar.zone import usable
+from oversight.engine import journal as chain
+from oversight.models import Activity, Person, SettingChange, ZoneSettingRow
 from oversight.organization.actor import Actor
 
 from . import audit_log, other_days
@@ -44,19 +45,29 @@ def keeps(who: Actor) -> bool:
 
 
 def change(
-    session: Session, zone_id: str, name: str, value: str, who: Actor | None, at: Moment
+    session: Session,
+    zone_id: str,
+    name: str,
+    value: str,
+    who: Actor | None,
+    at: Moment,
+    *,
+    seen: str | None = None,
 ) -> int:
-    """Set one choice; returns how many party days moved. `who` None is the terminal. Does not
-    commit.
+    """Set one choice; returns how many party days moved. `who` None is the terminal, `seen` what
+    the choice was when it was looked at. Does not commit.
 
-    Raises Forbidden, InvalidInput.
+    Raises Forbidden, InvalidInput, VersionConflict.
     """
     if who is not None and not keeps(who):
         raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
     value = _valid(_named(name), value.strip())
-    before = zone_settings(session, zone_id)[name]
+    chain.lock(session, zone_id)
+    before = _now(session, zone_id, name)
     if value == before:
         return 0
+    if seen not in (None, before):
+        raise _changed(session, zone_id, name, at)
     by, planned = id_of(who), other_days.Planned(session, zone_id, at)
     session.merge(ZoneSettingRow(zone_id=zone_id, name=name, value=value, by_id=by, at=at.now))
     session.flush()
@@ -101,6 +112,35 @@ def _replan(session: Session, zone_id: str, at: Moment) -> int:
     """Let the days that have not come follow the choices; returns how many moved."""
     years = _years_ahead(session, zone_id, at.today)
     return sum(replan(session, zone_id, year, at) for year in years)
+
+
+def _now(session: Session, zone_id: str, name: str) -> str:
+    """Return a choice as it is under the lock, whatever was read before it."""
+    wanted = sa.select(ZoneSettingRow.value).where(
+        ZoneSettingRow.zone_id == zone_id, ZoneSettingRow.name == name
+    )
+    value = session.scalar(wanted)
+    return value if value is not None and usable(name, value) else ZONE_SETTINGS[name].default
+
+
+def _changed(session: Session, zone_id: str, name: str, at: Moment) -> VersionConflict:
+    """Return the refusal of who comes second: who set the choice to what, and when."""
+    wanted = sa.select(SettingChange).where(
+        SettingChange.zone_id == zone_id, SettingChange.name == name
+    )
+    last = session.scalar(wanted.order_by(SettingChange.at.desc(), SettingChange.id.desc()))
+    if last is None:
+        return VersionConflict("这项设置刚刚改过，您的改动没有生效，请看过再改。")
+    by = session.get(Person, last.by_id) if last.by_id else None
+    who = by.name if by else N_("终端")
+    said = say(
+        "“%(label)s”已由%(who)s于%(when)s改为“%(value)s”，您的改动没有生效，请看过再改。",
+        label=ZONE_SETTINGS[name].label,
+        who=who,
+        when=at.written(last.at),
+        value=shown(ZONE_SETTINGS[name], last.after),
+    )
+    return VersionConflict(said, decided_by=who, decided_at=last.at.isoformat())
 
 
 def _named(name: str) -> ZoneSetting:

@@ -327,6 +327,8 @@ def _refused(error):
     with suppress(SQLAlchemyError):  # a connection that is gone cannot even be told
         db.session.rollback()
     refusal = _as_no(error)
+    if request.method in SAFE:
+        refusal = outages.of_page(refusal)
     if request.path.startswith("/api/"):
         answer = problem(refusal)
         answer.headers.extend(
@@ -351,7 +353,12 @@ def _said(refusal: DomainError):
         request_ctx.url_adapter = current_app.url_map.bind("localhost")
     number = request_id.get() if refusal.status >= 500 else ""
     shown = render_template(
-        "error.html", refusal=refusal, kept=words, above=_above(refusal), number=number
+        "error.html",
+        refusal=refusal,
+        kept=words,
+        above=_above(refusal),
+        number=number,
+        wrote=request.method not in SAFE,
     )
     return shown, refusal.status
 

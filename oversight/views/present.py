@@ -46,8 +46,8 @@ from .said import english, url_for
 from .said import gettext as _
 
 WEEKDAYS = N_("一二三四五六日")
-OF_A_LIST = {"line", "detail"}  # parts of a case that stand among those of others
-BROKEN = N_("（这件事的数据有误，这一行显示不出来，请告诉系统管理员）")
+BROKEN = N_("（这件事的数据有误，这里显示不出来，请告诉系统管理员）")
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, TemplateRuntimeError)
 ABOVE = ("zone", "town", "department")
 SOON = 3  # working days within which a due day is named by its weekday
 
@@ -641,7 +641,8 @@ def toast(text: str, label: str = "", href: str = "") -> None:
 
 
 def part(case: Case, name: str, **shown) -> Markup:
-    """Render one block of the workflow's template, or of the generic one where it has none.
+    """Render one block of the workflow's template, or of the generic one where it has none. What the
+    data of a case does not let be written, written past the program, takes nothing else away.
 
     A template without any block is the `facts` as a whole.
     """
@@ -652,15 +653,13 @@ def part(case: Case, name: str, **shown) -> Markup:
     ):  # a version that is not known here: nothing of its own template may be relied on
         own = base
     shown = {"case": case, "workflow": workflow, **shown}
-    if name == "facts" and not own.blocks:
-        return Markup(own.render(shown))
     holder = own if name in own.blocks else base
     try:
+        if name == "facts" and not own.blocks:
+            return Markup(own.render(shown))
         return Markup("".join(holder.blocks[name](holder.new_context(shown))).strip())
-    except (LookupError, TypeError, ValueError, AttributeError, TemplateRuntimeError):
-        if name not in OF_A_LIST:
-            raise
-        current_app.logger.exception("the line of a case cannot be written")
+    except UNREADABLE:
+        current_app.logger.exception("a part of a case cannot be written: %s", name)
         return escape(_(BROKEN))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import flask
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.support import NullTranslations
 from flask import Flask, g
 from flask.globals import request_ctx
@@ -41,7 +41,10 @@ def english() -> bool:
 @lru_cache(maxsize=16)
 def language(name: str) -> Locale:
     """Return a language by the name that an account keeps."""
-    return Locale.parse(name)
+    try:
+        return Locale.parse(name)
+    except (UnknownLocaleError, ValueError):  # written past the program
+        return Locale.parse("zh_Hans_CN")
 
 
 @lru_cache(maxsize=WORDS)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.base.refusals import AlreadyTaken, Forbidden, RuleViolation
 from oversight.engine import outbox
 from oversight.models import Notice, Paper
 from oversight.register import reorganize
@@ -234,7 +234,7 @@ def test_heirs_of_a_merger_are_appraised_beside_those_who_were(village):
     own.begin()
     assert len(own.people) == 5 and own.row("village.member1").why == "elsewhere"
     third = Appraising(village.session, world, "community").on("2026-11-25")
-    village.no(RuleViolation, "somebody_is_owed", third.begin)
+    village.no(AlreadyTaken, None, third.begin)
 
 
 # Told --------------------------------------------------------------------------------------------

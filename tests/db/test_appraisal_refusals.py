@@ -620,7 +620,9 @@ def test_who_may_not_open_it(play, who, kind):  # noqa: F811
 
 def test_one_open_a_branch_and_year(play):  # noqa: F811
     play.begin()
-    play.no(RuleViolation, "somebody_is_owed", play.begin)
+    refusal = play.no(AlreadyTaken, None, play.begin)
+    assert play.world.people["village.secretary"].name in refusal.sentence
+    assert "2026-11-24 09:00" in refusal.sentence and refusal.extra["decided_at"]
 
 
 def test_a_stale_version_moves_nothing(play):  # noqa: F811

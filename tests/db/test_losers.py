@@ -6,10 +6,14 @@ import pytest
 
 from oversight.base.refusals import DomainError, RuleViolation, VersionConflict
 from oversight.engine import journal
+from oversight.ledger import registers
 from oversight.models import JournalRow
+from oversight.register import zone_settings
 from tests.db.test_attendance import record, sheet
 from tests.db.test_obligations import enter
+from tests.db.test_registers import note
 from tests.support.actors import Play
+from tests.support.world import at
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,45 @@ def test_who_enters_a_duty_of_the_year_a_second_time(session, world):
     first = world.people["village.secretary"].name
     assert lost.value.extra["decided_by"] == first and lost.value.extra["decided_at"]
     assert first in lost.value.sentence and "3月2日" in lost.value.sentence
+
+
+def test_who_sets_a_choice_that_another_has_set_meanwhile(session, world):
+    def set_(value: str, who: str, seen: str) -> int:
+        actor, when = world.actor(who, at("2026-11-24").today), at("2026-11-24")
+        return zone_settings.change(
+            session, world.zone.id, "term_reply", value, actor, when, seen=seen
+        )
+
+    set_("4", "zone.sysadmin", "3")
+    session.commit()
+    with pytest.raises(VersionConflict) as lost:
+        set_("5", "zone.sysadmin", "3")
+    session.rollback()
+    first = world.people["zone.sysadmin"].name
+    assert lost.value.extra["decided_by"] == first and lost.value.extra["decided_at"]
+    assert first in lost.value.sentence and "2026-11-24 09:00" in lost.value.sentence
+    assert "4 个工作日" in lost.value.sentence
+    assert set_("4", "zone.sysadmin", "3") == 0, "who wanted the same has it"
+    set_("5", "zone.sysadmin", "4")
+
+
+def test_who_notes_the_same_matter_a_second_time(session, world):
+    note(session, world, "raised", what="路灯不亮")
+    with pytest.raises(RuleViolation) as lost:
+        note(session, world, "raised", what="路灯不亮", who="village.organizer")
+    session.rollback()
+    first = world.people["village.secretary"].name
+    assert lost.value.extra["decided_by"] == first and first in lost.value.sentence
+    assert "2026-11-09 09:00" in lost.value.sentence
+    note(session, world, "raised", what="路灯不亮", on="2026-11-08")
+    note(session, world, "hardship", what="路灯不亮")
+    note(session, world, "hardship", what="路灯不亮", person=world.people["village.member2"].id)
+    note(session, world, "breach", what="")
+    note(session, world, "breach", what="")  # two people, whose names stay offline
+
+
+def test_a_matter_that_was_taken_back_is_noted_anew(session, world):
+    row = note(session, world, "raised", what="路灯不亮")
+    who = world.actor("village.secretary", at("2026-11-12").today)
+    registers.take_back(session, row.id, "登记错了", who, at("2026-11-12"))
+    note(session, world, "raised", what="路灯不亮", today="2026-11-12")

@@ -21,6 +21,8 @@ CALLED_BY_LIBRARIES = {
         "inherit_cache",
         "_as_text",
         "get_from_hint_text",
+        "load_dialect_impl",
+        "should_evaluate_none",
     ),  # SQLAlchemy
     *("formatter_class", "context_class", "command_class", "format_usage"),  # click
     *("handle_starttag", "handle_endtag", "handle_data", "regex"),  # html.parser, werkzeug

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from oversight.base import files, outages, written
 from oversight.base.refusals import Unsure
-from oversight.models import Attachment, Case
+from oversight.commands import audit
+from oversight.models import Activity, Attachment, Case
 from oversight.time import due
 from oversight.views import present
 from tests.db.test_rectification_walk import fixing
@@ -111,6 +112,67 @@ def test_a_case_whose_data_is_broken_leaves_others_where_they_are(session, world
     assert "没有这个状态" in seen(state="nowhere")
 
 
+@pytest.mark.parametrize("facts", ["[]", "{}", "7"])
+def test_an_order_whose_facts_are_none_stops_no_list(session, world, reader, facts):
+    case, play = fixing(session, world), Play(session, world)
+    met = play.open("village.secretary", "village", day="2026-12-04")
+    session.execute(
+        sa.text("UPDATE cases SET facts = :facts, state = 'closed' WHERE id = :case"),
+        {"facts": facts, "case": case.id.replace("-", "")},
+    )
+    session.commit()
+    secretary, officer = reader("village.secretary"), reader("town1.officer")
+    unit = world.units["village"].id
+    for path in (f"/units/{unit}/year/2026", "/desk?box=done", f"/units/{unit}/ledger"):
+        assert secretary.raw("GET", path).status_code == 200, path
+    for path in (f"/admin/units/{world.units['town1'].id}/handover", "/overview", "/months"):
+        assert officer.raw("GET", path).status_code == 200, path
+    assert met.id in secretary.raw("GET", "/desk?box=units").text
+
+
+def test_a_case_that_cannot_be_shown_says_so_and_its_number(session, world, reader, monkeypatch):
+    case = fixing(session, world)
+
+    def none(_case):
+        raise KeyError("rounds")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.casework.rectification.telling", none)
+        patch.setattr(
+            "oversight.views.pages.casefile.CaseFile.steps", property(none), raising=False
+        )
+        patch.setattr("oversight.views.pages.case._onward", none)
+        answer = reader("town1.officer").raw("GET", f"/cases/{case.id}")
+    assert answer.status_code == 500 and "这件事显示不出来" in answer.text
+    assert "请报编号" in answer.text
+
+
+@pytest.mark.parametrize("day", ["2026/12/04", "2026-13-45", ""])
+def test_a_day_that_is_none_stops_no_list(session, world, reader, day):
+    play = Play(session, world)
+    play.open("village.secretary", "village", day="2026-12-04")
+    session.execute(
+        sa.text("UPDATE activities SET day = :day, held_on = :day WHERE unit_id = :unit"),
+        {"day": day, "unit": world.units["village"].id.replace("-", "")},
+    )
+    session.commit()
+    assert session.execute(sa.select(Activity.day)).scalars().all()[0] is None
+    secretary, officer = reader("village.secretary"), reader("town1.officer")
+    unit = world.units["village"].id
+    for path in ("/months", "/overview", "/units", "/desk?box=units"):
+        assert officer.raw("GET", path).status_code == 200, path
+    for path in (f"/units/{unit}/ledger", f"/units/{unit}/year/2026", "/new", "/me"):
+        assert secretary.raw("GET", path).status_code == 200, path
+    assert any("activities" in line for line in audit.verify(session)), "and it is told"
+
+
+def test_a_language_that_is_none_is_the_zone_s(session, world, reader):
+    secretary = reader("village.secretary")
+    session.execute(sa.text("UPDATE accounts SET locale = 'xx_YY'"))
+    session.commit()
+    assert secretary.raw("GET", "/months").status_code == 200
+
+
 def ready(api) -> tuple[int, str]:
     answer = api(None).send("GET", "//readyz")
     return answer.status_code, answer.get_data(as_text=True)
@@ -158,3 +220,16 @@ def test_the_administrator_sees_it_and_tries_again_by_hand(reader, session, worl
     reader("zone.auditor")
     page = reader("town2.officer").get("/desk")
     assert "--catch-up" not in page.text
+
+
+@pytest.mark.parametrize("said", ["database is locked", "disk is full"])
+def test_a_page_that_cannot_be_read_says_nothing_of_what_was_sent_before(reader, monkeypatch, said):
+    def broken(*_, **_more):
+        raise sa.exc.OperationalError("SELECT", {}, Exception(said))
+
+    admin = reader("zone.sysadmin")
+    with monkeypatch.context() as patch:
+        patch.setattr("oversight.register.zone_settings.history", broken)
+        answer = admin.raw("GET", "/zone/settings")
+    assert answer.status_code == 503 and "这一页没有打开" in answer.text
+    assert "没有改动" not in answer.text and "没有保存" not in answer.text

@@ -246,3 +246,13 @@ def test_a_term_that_cannot_be_stands_as_it_was_typed(reader):
         admin.get("/zone/settings"), "/zone/settings/term_reply", 422, value="三天"
     )
     assert "1 到 10 的整数" in wrong.main and 'value="三天"' in wrong.html
+
+
+@pages
+def test_who_comes_second_sees_who_was_first_and_keeps_what_was_typed(reader):
+    admin = reader("zone.sysadmin")
+    page = admin.get("/zone/settings")
+    admin.submit(page, "/zone/settings/term_reply", value="2")
+    lost = admin.submit(page, "/zone/settings/term_reply", 409, value="4")
+    assert "您的改动没有生效" in lost.main and 'value="4"' in lost.html
+    admin.submit(lost, "/zone/settings/term_reply", value="4")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db
-from oversight.base.refusals import InvalidInput, NotFound
+from oversight.base.refusals import InvalidInput, NotFound, VersionConflict
 from oversight.base.rows import grouped_by
 from oversight.base.settings import ZONE_SETTINGS
 from oversight.base.terms import DEFAULTS
@@ -42,6 +42,7 @@ def _page(typed: dict, wrong: dict, status: int = 200):
         )
         for row in history
     ]
+    stored = chosen(db.session, who.zone_id)
     return render_template(
         "zone_settings.html",
         groups=grouped_by(ZONE_SETTINGS.values(), "group"),
@@ -49,7 +50,8 @@ def _page(typed: dict, wrong: dict, status: int = 200):
         rows=rows,
         more=history.more,
         wrong=wrong,
-        values={**chosen(db.session, who.zone_id), **typed},
+        stored=stored,
+        values={**stored, **typed},
         shown=zone_settings.shown,
         kept=zone_settings.KEPT,
     ), status
@@ -66,8 +68,16 @@ def change(name):
                 raise NotFound()
             zone_settings.readable(who)
             moved = zone_settings.change(
-                db.session, who.zone_id, name, value, who, session.moment()
+                db.session,
+                who.zone_id,
+                name,
+                value,
+                who,
+                session.moment(),
+                seen=request.form.get("seen"),
             )
+    except VersionConflict as refusal:
+        return _page({name: value}, {name: refusal.sentence}, refusal.status)
     except InvalidInput as refusal:
         return _page({name: value}, refusal.fields, refusal.status)
     flash(_said(name, moved), "ok")
