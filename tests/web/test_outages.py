@@ -130,6 +130,15 @@ def test_an_order_whose_facts_are_none_stops_no_list(session, world, reader, fac
     assert met.id in secretary.raw("GET", "/desk?box=units").text
 
 
+def test_a_request_whose_facts_are_none_stops_no_desk(session, world, reader):
+    case = Play(session, world).asked()
+    session.execute(sa.update(Case).where(Case.id == case.id).values(facts={}))
+    session.commit()
+    answer = reader("town1.officer").raw("GET", "/desk")
+    assert answer.status_code == 200 and case.id in answer.text
+    assert present.BROKEN in answer.text
+
+
 def test_a_case_that_cannot_be_shown_says_so_and_its_number(session, world, reader, monkeypatch):
     case = fixing(session, world)
 
@@ -161,7 +170,8 @@ def test_a_day_that_is_none_stops_no_list(session, world, reader, day):
     unit = world.units["village"].id
     for path in ("/months", "/overview", "/units", "/desk?box=units"):
         assert officer.raw("GET", path).status_code == 200, path
-    for path in (f"/units/{unit}/ledger", f"/units/{unit}/year/2026", "/new", "/me"):
+    new = f"/new/date_change?unit={unit}"
+    for path in (f"/units/{unit}/ledger", f"/units/{unit}/year/2026", new, "/me"):
         assert secretary.raw("GET", path).status_code == 200, path
     assert any("activities" in line for line in audit.verify(session)), "and it is told"
 

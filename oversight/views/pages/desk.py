@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -22,7 +22,7 @@ from oversight.law.inputs import read_id
 from oversight.ledger import to_do
 from oversight.ledger.to_do import ToDo
 from oversight.models import Case, FollowUp, Unit
-from oversight.views import excel, forms, session
+from oversight.views import excel, forms, present, session
 from oversight.views.present import translated
 from oversight.views.said import url_for
 
@@ -93,8 +93,9 @@ class Row:
 class DeskPage:
     """One page of the desk for one reader, with the case that lies open on it."""
 
-    def __init__(self, view: View, bound: forms.Bound = forms.NO_FORM):
+    def __init__(self, view: View, bound: forms.Bound = forms.NO_FORM, shut: str = ""):
         self.view, self.who, self.at, self.bound = view, session.actor(), session.moment(), bound
+        self.shut = shut  # why no case lies open, where one should
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -251,7 +252,7 @@ class DeskPage:
         """Return the case that lies open: the one named, where it is in sight, else the first."""
         rows = [row.case for row in self.rows]
         case = next((case for case in rows if case.id == self.view.case), rows[0] if rows else None)
-        if case is None:
+        if case is None or self.shut:
             return None
         file = self._files.get(case.id) or CaseFile(case, self.who, self.at)
         file.bound = self.bound
@@ -310,8 +311,15 @@ def _group(day: date | None, today: date, labels: tuple[str, ...] = DUE) -> str:
 
 def page(view: View, bound: forms.Bound = forms.NO_FORM):
     """Render the desk; also for a form that came back from the pane."""
-    desk = DeskPage(view, bound)
-    return render_template("queue.html", desk=desk, view=view, dues=DUES, duty_url=duty_url)
+    try:
+        return _rendered(DeskPage(view, bound))
+    except present.UNREADABLE:  # the case that lies open, written past the program: without it
+        current_app.logger.exception("the open case of a desk cannot be shown")
+        return _rendered(DeskPage(view, bound, shut=present.BROKEN))
+
+
+def _rendered(desk: DeskPage) -> str:
+    return render_template("queue.html", desk=desk, view=desk.view, dues=DUES, duty_url=duty_url)
 
 
 @bp.get("/")
