@@ -102,7 +102,7 @@ class _Id(sa.Uuid):
 
 class Held(sa.TypeDecorator):
     """Values by their names, or a list of them. What is neither, written past the program, is read as
-    none: one such row stops nobody who reads a list; `audit verify` and `doctor` tell of it.
+    none: one such row stops nobody who reads a list; `audit verify` tells of what was chained.
     """
 
     impl = sa.JSON
