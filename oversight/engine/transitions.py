@@ -790,10 +790,25 @@ def _begin(
     attempt.insert = partial(_insert_all, session, [attempt])
     _read_opening(attempt, facts, basis)
     with session.no_autoflush:
-        for guard in workflow.open_if:
-            ensure(guard, attempt)
+        ensure_open(attempt)
         case.business_key = workflow.business_key(attempt) if workflow.business_key else None
     return attempt
+
+
+def ensure_open(attempt: TransitionContext) -> None:
+    """Evaluate the guards of an opening. Raises RuleViolation; AlreadyTaken where what a guard refuses
+    is open already: who comes second reads who was first.
+    """
+    workflow, case = attempt.workflow, attempt.case
+    try:
+        for guard in workflow.open_if:
+            ensure(guard, attempt)
+    except RuleViolation:
+        case.business_key = workflow.business_key(attempt) if workflow.business_key else None
+        first = _opened_first(attempt.session, [attempt])
+        if first is not None:
+            raise _second(attempt, first) from None
+        raise
 
 
 def _open(attempt: TransitionContext) -> dict:
@@ -847,27 +862,46 @@ def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
         attempt.unsaved.clear()
 
 
-def _open_already(session: Session, attempts: list[TransitionContext]) -> AlreadyTaken:
-    """Return the refusal of who comes second with a matter: who has opened it, and when."""
-    matters = tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
-    first = attempts[0].case
+def _matters(attempts: list[TransitionContext]) -> tuple[str, ...]:
+    return tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
+
+
+def _opened_first(session: Session, attempts: list[TransitionContext]) -> JournalRow | None:
+    """Return how one of these matters was opened that is open now."""
+    case = attempts[0].case
     wanted = (
         sa.select(JournalRow)
         .join(Case, Case.id == JournalRow.case_id)
-        .where(Case.workflow == first.workflow, Case.business_key.in_(matters))
-        .where(Case.unit_id == first.unit_id, Case.closed_at.is_(None), JournalRow.seq == 1)
+        .where(Case.workflow == case.workflow, Case.business_key.in_(_matters(attempts)))
+        .where(Case.unit_id == case.unit_id, Case.closed_at.is_(None), JournalRow.seq == 1)
     )
     with session.no_autoflush:
-        row = session.scalar(wanted.limit(1))
-    refusal = AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
-    if row is not None:  # it may have come to its end meanwhile
-        said = say(
-            "这件事已由%(who)s于%(when)s提出，正在办理，不能重复提出。",
-            who=row.actor,
-            when=attempts[0].at.written(row.at),
-        )
-        refusal = AlreadyTaken(said, decided_by=row.actor, decided_at=row.at.isoformat())
-    refusal.matters = matters
+        return session.scalar(wanted.limit(1))
+
+
+def _second(attempt: TransitionContext, first: JournalRow) -> AlreadyTaken:
+    """Return the refusal of who comes second with a matter: who has opened it, and when."""
+    said = say(
+        "这件事已由%(who)s于%(when)s提出，正在办理，不能重复提出。",
+        who=first.actor,
+        when=attempt.at.written(first.at),
+    )
+    refusal = AlreadyTaken(said, decided_by=first.actor, decided_at=first.at.isoformat())
+    refusal.matters = _matters([attempt])
+    return refusal
+
+
+def _open_already(session: Session, attempts: list[TransitionContext]) -> AlreadyTaken:
+    """Return the refusal of who comes second with one of several matters."""
+    first = _opened_first(session, attempts)
+    refusal = (
+        AlreadyTaken(
+            "这件事已有一件正在办理，不能重复提出。"
+        )  # it may have come to its end meanwhile
+        if first is None
+        else _second(attempts[0], first)
+    )
+    refusal.matters = _matters(attempts)
     return refusal
 
 

@@ -327,8 +327,6 @@ def _refused(error):
     with suppress(SQLAlchemyError):  # a connection that is gone cannot even be told
         db.session.rollback()
     refusal = _as_no(error)
-    if request.method in SAFE:
-        refusal = outages.of_page(refusal)
     if request.path.startswith("/api/"):
         answer = problem(refusal)
         answer.headers.extend(
@@ -346,6 +344,8 @@ def _refused(error):
 
 def _said(refusal: DomainError):
     """Show a page with the sentence, and what was typed where its author may go on with it."""
+    if request.method in SAFE:
+        refusal = outages.of_page(refusal)
     if refusal.status >= 500:
         session.forget()  # the page of a failure asks the database nothing
     words = kept.sealed() if refusal.status != 400 or session.wrote() else ""

@@ -43,7 +43,7 @@ def test_the_secretary_opens_it_and_starts_the_self_assessment(reader, world, se
     assert "写自评" in secretary.submit(opened, "/moves/open_self_assessment").main, (
         "he is a member too"
     )
-    assert "这个年度的民主评议已经" in secretary.get("/new").main
+    assert "提出，正在办理，不能重复提出。" in secretary.get("/new").main
 
 
 def test_a_member_sees_his_own_line_and_writes_it(page, reader, village):

@@ -266,8 +266,6 @@ def _holds(attempt: TransitionContext, case: Case) -> bool:
 @rule(OWED)
 def somebody_is_owed(attempt: TransitionContext) -> bool:
     """这个年度的民主评议已经开展过，本支部党员都已评议。"""
-    if any(case.open for case in rounds(attempt)):
-        return True  # one that is under way has not been held: its key says who opened it
     settled = elsewhere(attempt)
     people = listed(attempt.session, attempt.case.unit_id, attempt.today)
     owed = [one for one in people if one.id not in settled and not one.probationary]

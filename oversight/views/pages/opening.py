@@ -179,9 +179,8 @@ class Sheet:
             return None
         try:
             words, _plain = read_words(self.workflow.facts, self.facts)
-            for guard in self.workflow.open_if:
-                transitions.ensure(guard, self._attempt(None, **words))
-        except RuleViolation as refusal:
+            transitions.ensure_open(self._attempt(None, **words))
+        except (RuleViolation, AlreadyTaken) as refusal:
             return refusal
         except InvalidInput:  # said of the field when the form is sent
             return None
