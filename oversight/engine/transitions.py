@@ -796,19 +796,17 @@ def _begin(
 
 
 def ensure_open(attempt: TransitionContext) -> None:
-    """Evaluate the guards of an opening. Raises RuleViolation; AlreadyTaken where what a guard refuses
-    is open already: who comes second reads who was first.
+    """Evaluate the guards of an opening. Raises RuleViolation; AlreadyTaken where who comes second can
+    be told who was first.
     """
-    workflow, case = attempt.workflow, attempt.case
-    try:
-        for guard in workflow.open_if:
+    for guard in attempt.workflow.open_if:
+        try:
             ensure(guard, attempt)
-    except RuleViolation:
-        case.business_key = workflow.business_key(attempt) if workflow.business_key else None
-        first = _opened_first(attempt.session, [attempt])
-        if first is not None:
+        except RuleViolation:
+            first = _first_of(attempt) if guard.once else None
+            if first is None:
+                raise
             raise _second(attempt, first) from None
-        raise
 
 
 def _open(attempt: TransitionContext) -> dict:
@@ -877,6 +875,12 @@ def _opened_first(session: Session, attempts: list[TransitionContext]) -> Journa
     )
     with session.no_autoflush:
         return session.scalar(wanted.limit(1))
+
+
+def _first_of(attempt: TransitionContext) -> JournalRow | None:
+    """Return how the matter of an attempt was opened, where it is open."""
+    attempt.case.business_key = attempt.workflow.business_key(attempt)
+    return _opened_first(attempt.session, [attempt])
 
 
 def _second(attempt: TransitionContext, first: JournalRow) -> AlreadyTaken:

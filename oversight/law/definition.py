@@ -232,12 +232,13 @@ class Rule:
     """A guard: its docstring is the sentence that the user reads when it says no.
 
     `words` names the words it needs; a guard that needs none is also judged before anybody has
-    written.
+    written. `once`: an opening that it refuses while the same matter is open comes second to that.
     """
 
     test: Callable[[TransitionContext], bool]
     source: Source
     words: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def name(self) -> str:
@@ -248,13 +249,13 @@ class Rule:
         return " ".join((self.test.__doc__ or "").split())
 
 
-def rule(source: Source, *words: str) -> Callable[[Callable], Rule]:
+def rule(source: Source, *words: str, once: bool = False) -> Callable[[Callable], Rule]:
     """Make a guard of a function that returns whether it is satisfied."""
 
     def make(test: Callable) -> Rule:
         if not (test.__doc__ or "").strip():
             raise InvalidDefinition(f"guard {test.__name__} has no sentence")
-        return Rule(test, source, words)
+        return Rule(test, source, words, once)
 
     return make
 

@@ -263,7 +263,7 @@ def _holds(attempt: TransitionContext, case: Case) -> bool:
     return own or case.state not in BEFORE_VOTE
 
 
-@rule(OWED)
+@rule(OWED, once=True)
 def somebody_is_owed(attempt: TransitionContext) -> bool:
     """这个年度的民主评议已经开展过，本支部党员都已评议。"""
     settled = elsewhere(attempt)
