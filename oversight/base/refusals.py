@@ -118,12 +118,6 @@ class Unavailable(DomainError):
     code = "Unavailable"
 
 
-class Unreadable(DomainError):
-    """What is to be shown holds what no program could have written."""
-
-    code = "Unreadable"
-
-
 class Unsure(Unavailable):
     """The database went away while it was told to keep something: nobody knows whether it did."""
 

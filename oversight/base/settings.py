@@ -70,6 +70,7 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         return _read(name, reader, given(name, default))
 
     url = given("DATABASE_URL", f"sqlite:///{instance / 'oversight.db'}")
+    password = given("MAIL_PASSWORD") or _laid(given("MAIL_PASSWORD_FILE"))
     return Environment(
         database_url=url,
         owner_url=given("OWNER_URL", url),
@@ -84,19 +85,15 @@ def environment(instance: Path, source: dict[str, str] | None = None) -> Environ
         seal_key=Path(given("SEAL_KEY", instance / "seal_key")),
         seal_dir=Path(given("SEAL_DIR", instance / "seals")),
         scanner=tuple(read("SCANNER", shlex.split)),
-        address=_reached(given("ADDRESS")),
+        address=read("ADDRESS", _reached),
         backup_dir=Path(given("BACKUP_DIR", instance / "backups")),
         backups=read("BACKUPS", _yes, "1"),
         log_requests=read("LOG", _requests),
-        mail=_mail(
-            given("MAIL"),
-            given("MAIL_FROM"),
-            given("MAIL_PASSWORD") or _laid(given("MAIL_PASSWORD_FILE")),
-        ),
+        mail=read("MAIL", lambda url: mail.server(url, given("MAIL_FROM"), password)),
         mail_domains=tuple(
             _read("MAIL_DOMAINS", _domain, one) for one in parts("MAIL_DOMAINS", ",")
         ),
-        webhooks=_listed(parts("WEBHOOK_HOSTS", ",")),
+        webhooks=_read("WEBHOOK_HOSTS", outward.listed, parts("WEBHOOK_HOSTS", ",")),
         workflow_dirs=tuple(
             _read("WORKFLOW_DIRS", _folder, one) for one in parts("WORKFLOW_DIRS", os.pathsep)
         ),
@@ -115,10 +112,15 @@ WANTED = {  # how a variable is written, where what it says is none
     "LOG": N_("只写 errors，或者不写。"),
     "MAIL_DOMAINS": N_("要写成 example.org 这样的域名，几个的用逗号隔开。"),
     "WORKFLOW_DIRS": N_("里有不存在的文件夹。"),
+    "ADDRESS": N_("要写成 http://10.1.2.3:8000 这样的地址，不带中文。"),
+    "MAIL": N_(
+        "要写成 smtps://用户名@主机:465（或 starttls://、smtp://），OVERSIGHT_MAIL_FROM 写发信的邮箱。"
+    ),
+    "WEBHOOK_HOSTS": N_("要写成主机名、主机名:端口或 10.1.0.0/16 这样的网段，用逗号隔开。"),
 }
 
 
-def _read(name: str, reader: Callable[[str], Any], text: str) -> Any:
+def _read(name: str, reader: Callable[[Any], Any], text: str | list[str]) -> Any:
     """Read what a variable says. Raises Unfit."""
     try:
         return reader(text)
@@ -173,9 +175,9 @@ def _folder(text: str) -> Path:
 
 
 def _reached(address: str) -> str:
-    """Read under which address people reach the program. Raises Unfit."""
+    """Read under which address people reach the program."""
     if address and not re.fullmatch(r"https?://[!-~]+", address):
-        raise Unfit(N_("OVERSIGHT_ADDRESS 要写成 http://10.1.2.3:8000 这样的地址，不带中文。"))
+        raise ValueError(address)
     return address.rstrip("/")
 
 
@@ -186,30 +188,6 @@ def _brought(env: Mapping[str, str]) -> str:
 
 def _laid(path: str) -> str:
     return Path(path).read_text("utf-8").strip() if path else ""
-
-
-def _mail(url: str, sender: str, password: str) -> mail.Server | None:
-    """Read which mail server takes our letters. Raises Unfit."""
-    try:
-        return mail.server(url, sender, password)
-    except ValueError:
-        raise Unfit(
-            N_(
-                "OVERSIGHT_MAIL 要写成 smtps://用户名@主机:465（或 starttls://、smtp://），OVERSIGHT_MAIL_FROM 写发信的邮箱。"
-            )
-        ) from None
-
-
-def _listed(entries: list[str]) -> outward.Listed:
-    """Read which hosts and networks of our own webhooks may reach. Raises Unfit."""
-    try:
-        return outward.listed(entries)
-    except ValueError:
-        raise Unfit(
-            N_(
-                "OVERSIGHT_WEBHOOK_HOSTS 要写成主机名、主机名:端口或 10.1.0.0/16 这样的网段，用逗号隔开。"
-            )
-        ) from None
 
 
 ON, OFF = "on", "off"

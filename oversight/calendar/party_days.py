@@ -142,7 +142,7 @@ def moved_how(session: Session, rows: Iterable[Activity]) -> dict[str, str]:
 
 
 def lock_units(session: Session, unit_ids: Iterable[str]) -> None:
-    """Lock these units for planning, in the order of their ids, which avoids deadlocks."""
+    """Lock these units, in the order of their ids, which avoids deadlocks."""
     session.execute(
         sa.select(Unit.id)
         .where(Unit.id.in_(list(unit_ids)))

@@ -51,12 +51,10 @@ def backup(file: str | None, daily: bool) -> None:
     wrong = _wrong_key()
     if wrong and daily:  # nobody writes meanwhile; it would push out those that hold the right key
         raise Unavailable(wrong[0])
-    made = _made(env, path, at)
-    if made is None and daily:
+    made = _made(env, path, at, daily)
+    if made is None:
         click.echo(DONE)
         return
-    if made is None:
-        raise BadRequest(f"{path} 刚刚已由另一次备份写好，这一次没有写。")
     problems = [*made.problems, *wrong]
     backups.forget_old(env.backup_dir, backups.KEPT_WRONG if problems else backups.KEPT)
     click.echo(f"已备份到 {path}：{made.rows} 行数据，{made.files} 个文件，读回核对无误。")
@@ -78,14 +76,16 @@ def _of_day(folder: Path, at: Moment) -> Path | None:
     return backups.daily_name(folder, at)
 
 
-def _made(env: settings.Environment, path: Path, at: Moment) -> backups.Made | None:
-    """Write a backup; None where another wrote one of this name meanwhile. Raises BadRequest."""
+def _made(env: settings.Environment, path: Path, at: Moment, daily: bool) -> backups.Made | None:
+    """Write a backup; None where another has written the day's meanwhile. Raises BadRequest."""
     heads, _known = migrations()
     secret, keys = current_app.config["SECRET_KEY"], signer().keys()
     try:
         return backups.make(env, path, secret, heads, at, keys)
-    except FileExistsError:
-        return None
+    except FileExistsError as error:
+        if daily:
+            return None
+        raise BadRequest(f"{path} 刚刚已由另一次备份写好，这一次没有写。") from error
     except (PermissionError, FileNotFoundError) as error:
         raise BadRequest(f"不能写 {path}，请检查路径和权限。") from error
 

@@ -803,10 +803,13 @@ def ensure_open(attempt: TransitionContext) -> None:
         try:
             ensure(guard, attempt)
         except RuleViolation:
-            first = _first_of(attempt) if guard.once else None
+            if not guard.once:
+                raise
+            attempt.case.business_key = attempt.workflow.business_key(attempt)
+            first = _opened_first([attempt])
             if first is None:
                 raise
-            raise _second(attempt, first) from None
+            raise _second([attempt], first) from None
 
 
 def _open(attempt: TransitionContext) -> dict:
@@ -854,19 +857,15 @@ def _insert_all(session: Session, attempts: list[TransitionContext]) -> None:
     """Write new cases. Raises AlreadyTaken where one of their matters is open already."""
     rows = [statements.opened(attempt.case) for attempt in attempts]
     if statements.OPEN.write_all(session, rows) != len(rows):
-        raise _open_already(session, attempts)
+        raise _second(attempts, _opened_first(attempts))
     adopt(session, [attempt.case for attempt in attempts])
     for attempt in attempts:
         attempt.unsaved.clear()
 
 
-def _matters(attempts: list[TransitionContext]) -> tuple[str, ...]:
-    return tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
-
-
-def _opened_first(session: Session, attempts: list[TransitionContext]) -> JournalRow | None:
+def _opened_first(attempts: list[TransitionContext]) -> JournalRow | None:
     """Return how one of these matters was opened that is open now."""
-    case = attempts[0].case
+    session, case = attempts[0].session, attempts[0].case
     wanted = (
         sa.select(JournalRow)
         .join(Case, Case.id == JournalRow.case_id)
@@ -877,34 +876,22 @@ def _opened_first(session: Session, attempts: list[TransitionContext]) -> Journa
         return session.scalar(wanted.limit(1))
 
 
-def _first_of(attempt: TransitionContext) -> JournalRow | None:
-    """Return how the matter of an attempt was opened, where it is open."""
-    attempt.case.business_key = attempt.workflow.business_key(attempt)
-    return _opened_first(attempt.session, [attempt])
+def _matters(attempts: list[TransitionContext]) -> tuple[str, ...]:
+    return tuple(filter(None, (attempt.case.business_key for attempt in attempts)))
 
 
-def _second(attempt: TransitionContext, first: JournalRow) -> AlreadyTaken:
-    """Return the refusal of who comes second with a matter: who has opened it, and when."""
-    said = say(
-        "这件事已由%(who)s于%(when)s提出，正在办理，不能重复提出。",
-        who=first.actor,
-        when=attempt.at.written(first.at),
-    )
-    refusal = AlreadyTaken(said, decided_by=first.actor, decided_at=first.at.isoformat())
-    refusal.matters = _matters([attempt])
-    return refusal
-
-
-def _open_already(session: Session, attempts: list[TransitionContext]) -> AlreadyTaken:
-    """Return the refusal of who comes second with one of several matters."""
-    first = _opened_first(session, attempts)
-    refusal = (
-        AlreadyTaken(
-            "这件事已有一件正在办理，不能重复提出。"
-        )  # it may have come to its end meanwhile
-        if first is None
-        else _second(attempts[0], first)
-    )
+def _second(attempts: list[TransitionContext], first: JournalRow | None) -> AlreadyTaken:
+    """Return the refusal of who comes second with a matter: who has opened it, and when, unless it has
+    come to its end meanwhile.
+    """
+    refusal = AlreadyTaken("这件事已有一件正在办理，不能重复提出。")
+    if first is not None:
+        said = say(
+            "这件事已由%(who)s于%(when)s提出，正在办理，不能重复提出。",
+            who=first.actor,
+            when=attempts[0].at.written(first.at),
+        )
+        refusal = AlreadyTaken(said, decided_by=first.actor, decided_at=first.at.isoformat())
     refusal.matters = _matters(attempts)
     return refusal
 

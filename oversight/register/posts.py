@@ -15,6 +15,7 @@ from oversight.base.paging import First
 from oversight.base.refusals import AlreadyTaken, Forbidden, InvalidInput
 from oversight.base.rows import ids_of, keyed
 from oversight.base.sentences import N_, say
+from oversight.calendar.party_days import lock_units
 from oversight.engine import outbox
 from oversight.engine.authority import refuse_unconfirmed
 from oversight.law.clauses import house_rule
@@ -71,7 +72,6 @@ def give(
         )
     refuse_unconfirmed(who)
     _fit(session, unit, person, from_on, to_on, reason, workflow, who, at)
-    _not_yet(session, unit, office, person, from_on, to_on, workflow)
     row = Substitution(
         zone_id=unit.zone_id,
         person_id=person.id,
@@ -85,6 +85,7 @@ def give(
         given_by=who.id,
         given_at=at.now,
     )
+    _not_yet(session, row)
     session.add(row)
     session.flush()
     _note(session, row, "give", who, at, ["", person.name])
@@ -127,36 +128,26 @@ def _fit(
     _may_stand_in(session, unit, person, who, at)
 
 
-def _not_yet(
-    session: Session,
-    unit: Unit,
-    office: str,
-    person: Person,
-    from_on: date,
-    to_on: date,
-    workflow: str | None,
-) -> None:
+def _not_yet(session: Session, new: Substitution) -> None:
     """Make sure that nobody is given the same acting twice: taken back once it would go on. Raises
     AlreadyTaken.
     """
-    session.execute(
-        sa.select(Unit.id).where(Unit.id == unit.id).with_for_update(key_share=True)
-    )  # of two at once the second sees the first
+    lock_units(session, [new.unit_id])  # of two at once the second sees the first
     same = (
-        Substitution.unit_id == unit.id,
-        Substitution.office == office,
-        Substitution.person_id == person.id,
+        Substitution.unit_id == new.unit_id,
+        Substitution.office == new.office,
+        Substitution.person_id == new.person_id,
         Substitution.ended_at.is_(None),
-        Substitution.from_on <= to_on,
-        Substitution.to_on >= from_on,
+        Substitution.from_on <= new.to_on,
+        Substitution.to_on >= new.from_on,
     )
     for row in session.scalars(sa.select(Substitution).where(*same)):
-        if not row.workflow or not workflow or row.workflow == workflow:
+        if not row.workflow or not new.workflow or row.workflow == new.workflow:
             giver = session.get_one(Person, row.given_by).name
             said = say(
                 "%(giver)s已指定%(name)s代理（%(from_on)s 至 %(to_on)s），您的这一步没有生效；要改的，先收回那一项。",
                 giver=giver,
-                name=person.name,
+                name=session.get_one(Person, row.person_id).name,
                 from_on=row.from_on.isoformat(),
                 to_on=row.to_on.isoformat(),
             )

@@ -11,6 +11,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import kept
 from oversight.base.clock import Moment
 from oversight.base.db import id_of
 from oversight.base.paging import First
@@ -18,7 +19,7 @@ from oversight.base.refusals import Forbidden, InvalidInput, NotFound, VersionCo
 from oversight.base.sentences import N_, say
 from oversight.base.settings import ZONE_SETTINGS, ZoneSetting
 from oversight.calendar.holidays import replan
-from oversight.calendar.zone import usable
+from oversight.calendar.zone import zone_settings
 from oversight.engine import journal as chain
 from oversight.models import Activity, Person, SettingChange, ZoneSettingRow
 from oversight.organization.actor import Actor
@@ -63,7 +64,8 @@ def change(
         raise Forbidden("区的设置由区系统管理员修改，您可以查看。", rule="authority")
     value = _valid(_named(name), value.strip())
     chain.lock(session, zone_id)
-    before = _now(session, zone_id, name)
+    kept.forget(session)  # whatever was read before the lock
+    before = zone_settings(session, zone_id)[name]
     if value == before:
         return 0
     if seen not in (None, before):
@@ -112,15 +114,6 @@ def _replan(session: Session, zone_id: str, at: Moment) -> int:
     """Let the days that have not come follow the choices; returns how many moved."""
     years = _years_ahead(session, zone_id, at.today)
     return sum(replan(session, zone_id, year, at) for year in years)
-
-
-def _now(session: Session, zone_id: str, name: str) -> str:
-    """Return a choice as it is under the lock, whatever was read before it."""
-    wanted = sa.select(ZoneSettingRow.value).where(
-        ZoneSettingRow.zone_id == zone_id, ZoneSettingRow.name == name
-    )
-    value = session.scalar(wanted)
-    return value if value is not None and usable(name, value) else ZONE_SETTINGS[name].default
 
 
 def _changed(session: Session, zone_id: str, name: str, at: Moment) -> VersionConflict:

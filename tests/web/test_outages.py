@@ -139,23 +139,6 @@ def test_a_request_whose_facts_are_none_stops_no_desk(session, world, reader):
     assert present.BROKEN in answer.text
 
 
-def test_a_case_that_cannot_be_shown_says_so_and_its_number(session, world, reader, monkeypatch):
-    case = fixing(session, world)
-
-    def none(_case):
-        raise KeyError("rounds")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("oversight.casework.rectification.telling", none)
-        patch.setattr(
-            "oversight.views.pages.casefile.CaseFile.steps", property(none), raising=False
-        )
-        patch.setattr("oversight.views.pages.case._onward", none)
-        answer = reader("town1.officer").raw("GET", f"/cases/{case.id}")
-    assert answer.status_code == 500 and "这件事显示不出来" in answer.text
-    assert "请报编号" in answer.text
-
-
 @pytest.mark.parametrize("day", ["2026/12/04", "2026-13-45", ""])
 def test_a_day_that_is_none_stops_no_list(session, world, reader, day):
     play = Play(session, world)

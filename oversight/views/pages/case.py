@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import login_required
 
 from oversight.base.db import db, reading
-from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation, Unreadable
+from oversight.base.refusals import DomainError, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_
 from oversight.casework import appraisal, rectification
@@ -83,19 +83,9 @@ def show(case_id):
 
 def page(case: Case, bound: forms.Bound = forms.NO_FORM) -> str:
     file = CaseFile(case, session.actor(), session.moment(), bound)
-    try:
-        sheet = opening.Sheet.of(file)
-        return render_template(
-            "case.html", file=file, case=case, sheet=sheet, next_url=_onward(case)
-        )
-    except present.UNREADABLE as error:
-        raise _unreadable(error) from error
-
-
-def _unreadable(error: Exception) -> Unreadable:
-    """Return what to say of a case that cannot be shown; who looks after the server finds it in the log."""
-    current_app.logger.error("a case cannot be shown", exc_info=error)
-    return Unreadable(N_("这件事显示不出来，可能是它的数据有误，请把下面的编号告诉系统管理员。"))
+    return render_template(
+        "case.html", file=file, case=case, sheet=opening.Sheet.of(file), next_url=_onward(case)
+    )
 
 
 def _onward(case: Case) -> str:
