@@ -403,11 +403,6 @@ def settle(row, values) -> None:
     state._commit(state.dict, values)  # as `set_committed_value` does, one column at a time
 
 
-def as_loaded(row) -> dict:
-    """Return what an object holds of its row and of the rows beside it, for `settle`."""
-    return {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
-
-
 def hold(session) -> None:
     """Hold all that the session reads until it ends: a row that nobody refers to is read anew else."""
     session.info.setdefault("rows", [])

@@ -82,6 +82,11 @@ def link(session) -> sa.Connection:
     return _held(session).connection
 
 
+def only_writer(session) -> bool:
+    """True where nobody else writes before the transaction is over: SQLite lets one write at a time."""
+    return link(session).dialect.name == "sqlite"
+
+
 def listen(engine: sa.Engine) -> None:
     """Let an engine's transactions keep what they read."""
     sa.event.listen(engine, "begin", _begin)

@@ -679,7 +679,7 @@ def _read_opening(attempt: TransitionContext, facts: dict, basis: AuthorityBasis
 
 def _ended(session: Session, unit: Unit) -> date | None:
     """Return when a unit was ended, and keep it from being ended until this transaction is over."""
-    if kept.link(session).dialect.name == "sqlite":  # nobody else writes meanwhile
+    if kept.only_writer(session):
         return standing.rows(session, unit.zone_id, [unit.id])[0].ended_on
     lasting = sa.select(Unit.ended_on).where(Unit.id == unit.id)
     return session.scalar(lasting.with_for_update(read=True, key_share=True))

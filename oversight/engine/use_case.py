@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from oversight import workflows
 from oversight.base import outages
 from oversight.base.clock import Moment
-from oversight.base.db import as_loaded, find, id_of, settle, unsynced
+from oversight.base.db import find, id_of, unsynced
 from oversight.base.kept import plain
 from oversight.base.refusals import AlreadyTaken, DomainError, NotFound, VersionConflict
 from oversight.models import Case, Refusal, chains
@@ -105,7 +105,8 @@ def shows(session: Session, *rows) -> None:
 def _commit(session: Session) -> None:
     """End a transaction for good. Raises Unsure where nobody knows whether it came about."""
     session.flush()
-    left = [(row, as_loaded(row)) for row in session.info.get(SHOWN, ())]
+    shown = session.info.get(SHOWN, ())
+    session.expire_on_commit = not shown
     try:
         session.commit()
     except DBAPIError as error:
@@ -113,8 +114,11 @@ def _commit(session: Session) -> None:
         if refusal is None:
             raise
         raise refusal from error
-    for row, values in left:
-        settle(row, values)
+    finally:
+        session.expire_on_commit = True
+    if shown:
+        for row in set(session).difference(shown):
+            session.expire(row)
 
 
 def claim(session: Session) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from oversight.base.refusals import AlreadyTaken, RuleViolation, VersionConflict
 from oversight.calendar.party_days import activity_for
 from oversight.calendar.zone import zone_calendar
-from oversight.engine.use_case import after, one_transaction, use_case
+from oversight.engine.use_case import after, one_transaction, shows, use_case
 from oversight.models import Activity, Refusal, Unit
 from tests.support.world import at
 
@@ -44,6 +44,18 @@ def test_a_refusal_changes_nothing_and_is_kept_once(session, world, who):
         world.units["village"].name = "新名"
         raise RuleViolation("不行。")
     assert named(session, world) != "新名" and refusals(session) == [("inner", 422)]
+
+
+def test_only_what_is_shown_next_is_not_read_again(session, world, who):
+    shown, other = world.units["village"], world.units["community"]
+    with use_case(session, who, NOW, "rename"):
+        shown.name = other.name = "新名"
+        shows(session, shown)
+    assert "name" in vars(shown) and "name" not in vars(other)
+    assert shown.name == other.name == named(session, world) == "新名"
+    with one_transaction(session):
+        shown.name  # noqa: B018  loads it
+    assert "name" not in vars(shown), "a later transaction shows nothing"
 
 
 def test_one_inside_another_ends_with_it(session, world, who):

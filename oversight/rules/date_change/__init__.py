@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import is_id
-from oversight.base.kept import Kept
+from oversight.base.kept import Kept, only_writer
 from oversight.base.prepared import Prepared
 from oversight.base.terms import RECOVERED, REPLY
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
@@ -290,7 +290,7 @@ def hold_party_days(attempt: TransitionContext, units: list[Unit]) -> None:
     """
     day = attempt.fact_day("day")
     rows = [activity_for(attempt.session, unit, day.year, day.month) for unit in units]
-    for held in sorted(row.id for row in rows):
+    for held in [] if only_writer(attempt.session) else sorted(row.id for row in rows):
         _HOLD.first(attempt.session, of_day=held)
 
 
