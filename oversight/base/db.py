@@ -9,7 +9,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapper, Session, registry
 from sqlalchemy.orm.attributes import instance_state
 
 from . import healing, kept, outages, patience
-from .prepared import Prepared, dashed
+from .prepared import Prepared, among, dashed
 from .refusals import NotFound
 
 T = TypeVar("T")
@@ -377,6 +377,25 @@ def objects(session, model: type[T], asked: Prepared, **values) -> list[T]:
     """
     kept.write_out(session)
     return [put(session, model, row) for row in asked.dicts(session, **values)]
+
+
+def by_ids(session, model: type[T], ids: Iterable) -> dict[str, T]:
+    """Return the session's objects of these ids, by id; what is no id, or nobody's, is left out."""
+    wanted = [one for one in ids if is_id(one)]
+    if not wanted:
+        return {}
+    kept.write_out(session)
+    rows = _of_ids(cast(Hashable, model)).dicts(session, ids=wanted)
+    return {row["id"]: known(session, model, row) for row in rows}
+
+
+@cache
+def _of_ids(model) -> Prepared:
+    """Build the statement once: it is asked for every page of a list."""
+    key = model.__table__.c.id
+    return Prepared(
+        lambda dialect: sa.select(*columns(model)).where(among(key, "ids", dialect)).order_by(key)
+    )
 
 
 def made(model: type[T], values: dict) -> T:

@@ -68,13 +68,14 @@ def dashed(text: str | None) -> str | None:
 
 
 class _Texts(sa.types.TypeDecorator):
-    """A list of texts as one value."""
+    """A list of texts, or of days, as one value."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value, dialect):
-        return json.dumps(list(value)) if dialect.name == "sqlite" else list(value)
+        texts = [*map(str, value)]
+        return json.dumps(texts) if dialect.name == "sqlite" else texts
 
 
 class _Ids(sa.types.TypeDecorator):
@@ -90,14 +91,15 @@ class _Ids(sa.types.TypeDecorator):
 
 
 def among(column: sa.ColumnElement, name: str, dialect: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a column of ids or of texts is one of those given as `name`, of
+    """Return the condition that a column of ids, texts or days is one of those given as `name`, of
     whatever number: a statement that names each would be another with every number.
     """
     ids = isinstance(column.type, sa.Uuid)
     given: sa.BindParameter = sa.bindparam(name, type_=_Ids if ids else _Texts)
     if dialect == "sqlite":
         return column.in_(sa.select(sa.func.json_each(given).table_valued("value").c.value))
-    kind = postgresql.UUID if ids else sa.Text
+    days = isinstance(getattr(column.type, "impl_instance", column.type), sa.Date)
+    kind = postgresql.UUID if ids else sa.Date if days else sa.Text
     return column == sa.any_(sa.cast(given, postgresql.ARRAY(kind)))
 
 

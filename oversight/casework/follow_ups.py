@@ -10,6 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import by_ids
 from oversight.base.refusals import Forbidden
 from oversight.base.sentences import say
 from oversight.engine import authority
@@ -114,7 +115,7 @@ def _of(unit: Unit) -> tuple:
 
 
 def _held(session: Session, about: set[str]) -> dict[str, date]:
-    rows = session.scalars(sa.select(Activity).where(Activity.id.in_(about)))
+    rows = by_ids(session, Activity, about).values()
     return {row.id: row.held_on or row.day for row in rows}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.db import by_ids
 from oversight.base.refusals import NotFound
 from oversight.engine import authority, transitions
 from oversight.models import Attachment, Case, JournalRow
@@ -48,7 +49,7 @@ def _opened(session: Session, visit: Case) -> list[str]:
 def orders_of(session: Session, journal: list[JournalRow], who: Actor) -> list[Linked]:
     """Return the orders that a visit led to, where the reader sees them; `journal` is the visit's."""
     ids = [one for row in journal for one in row.result.get("opened", [])]
-    return list(_seen(session, session.scalars(sa.select(Case).where(Case.id.in_(ids))), who))
+    return list(_seen(session, by_ids(session, Case, ids).values(), who))
 
 
 def _seen(session: Session, cases: Iterable[Case], who: Actor):

@@ -5,11 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base.prepared import Prepared
 from oversight.models import Case, Paper, Person, Reminder, Unit, WorkItem
 
+_REMINDED = Prepared(
+    sa.select(Reminder.rung, Reminder.at).where(Reminder.case_id == sa.bindparam("of_case"))
+)
 
-def reminders(session: Session, case: Case) -> list[Reminder]:
-    return list(session.scalars(sa.select(Reminder).where(Reminder.case_id == case.id)))
+
+def reminders(session: Session, case: Case) -> list[sa.Row]:
+    """Return which rungs of its ladder a case was reminded of, and when."""
+    return _REMINDED.rows(session, of_case=case.id)
 
 
 def papers(session: Session, case: Case) -> list[Paper]:

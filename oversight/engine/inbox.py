@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from oversight import workflows
-from oversight.base.db import Id, columns, find, is_id, objects
+from oversight.base import kept
+from oversight.base.db import Id, by_ids, columns, find, known
 from oversight.base.paging import First
 from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import InvalidInput
-from oversight.base.rows import grouped, keyed
+from oversight.base.rows import grouped
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
 from oversight.models import Activity, Case, FollowUp, Person, Unit, WorkItem
@@ -108,7 +109,10 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
     rows: dict[str, list[tuple[WorkItem, str]]] = {}
     if not case_ids:
         return Lying(rows, {})
-    for row, unit in session.execute(_LYING, {"ids": case_ids}):
+    kept.write_out(session)
+    for values in _LYING.dicts(session, cases=case_ids):
+        unit = values.pop("unit_name")
+        row = known(session, WorkItem, values)
         rows.setdefault(row.case_id, []).append((row, unit))
     for case_id in case_ids:
         parties.keep_items(session, case_id, (row for row, _unit in rows.get(case_id, ())))
@@ -118,25 +122,19 @@ def lying(session: Session, case_ids: list[str]) -> Lying:
         for row, _unit in found
         for person in (row.claimed_by, row.handed_to, row.person_id)
     }
-    return Lying(rows, _by_id(session, Person, named))
+    return Lying(rows, by_ids(session, Person, named))
 
 
 # Asked for every page of a list: built once.
-_IDS: sa.BindParameter = sa.bindparam("ids", expanding=True)
-_LYING = (
-    sa.select(WorkItem, Unit.name)
-    .join(Unit, Unit.id == WorkItem.unit_id)
-    .where(WorkItem.case_id.in_(_IDS), WorkItem.closed_at.is_(None))
-    .order_by(WorkItem.id)
+_items = WorkItem.__table__.c
+_LYING = Prepared(
+    lambda dialect: (
+        sa.select(*columns(WorkItem), Unit.name.label("unit_name"))
+        .join(Unit, Unit.id == _items.unit_id)
+        .where(among(_items.case_id, "cases", dialect), _items.closed_at.is_(None))
+        .order_by(_items.id)
+    )
 )
-_LISTED = Prepared(
-    lambda dialect: sa.select(*columns(Case)).where(among(Case.__table__.c.id, "cases", dialect))
-)
-
-
-@cache
-def _of_ids(model) -> sa.Select:
-    return sa.select(model).where(model.id.in_(_IDS))
 
 
 def told_of(session: Session, found: Iterable[Case]) -> list:
@@ -150,7 +148,7 @@ def told_of(session: Session, found: Iterable[Case]) -> list:
     days = {case.facts.get("activity") for case in found}
     heirs = {case.unit.successor_id for case in found}
     wanted = ((Person, people), (Activity, days), (Unit, heirs))
-    rows = [row for model, ids in wanted for row in _by_id(session, model, ids).values()]
+    rows = [row for model, ids in wanted for row in by_ids(session, model, ids).values()]
     listed = [row for row in rows if isinstance(row, Person)]
     apart = told_apart(listed)
     marked = {one.id: apart[one.id] for one in listed if apart[one.id] != one.name}
@@ -163,11 +161,6 @@ def called(session: Session, person_id: str | None) -> str:
     apart.
     """
     return session.info.get(_CALLED, {}).get(person_id or "") or person_name(session, person_id)
-
-
-def _by_id(session: Session, model, ids: set) -> dict:
-    ids = {one for one in ids if is_id(one)}
-    return keyed(session.scalars(_of_ids(model), {"ids": list(ids)}) if ids else ())
 
 
 # Lists -------------------------------------------------------------------------------------------
@@ -226,9 +219,9 @@ def _known(box: str) -> None:
 
 def _loaded(session: Session, ids: list[str]) -> list[Case]:
     """Return cases with their units, in the order of their ids."""
-    by_id = keyed(objects(session, Case, _LISTED, cases=ids)) if ids else {}
-    standing.place(session, by_id.values())
-    return [by_id[case_id] for case_id in ids]
+    found = by_ids(session, Case, ids)
+    standing.place(session, found.values())
+    return [found[case_id] for case_id in ids]
 
 
 def _sorted(session: Session, who, box: str, narrowed: list, after: Place | None, n: int):

@@ -16,7 +16,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import new_id
+from oversight.base.db import columns, new_id, objects
 from oversight.base.prepared import Prepared, among
 from oversight.models import (
     Activity,
@@ -93,17 +93,9 @@ def of_case(session: Session, case_id: str) -> list[JournalRow]:
 def of_cases(session: Session, case_ids: list[str]) -> dict[str, list[JournalRow]]:
     """Return by case its rows, the oldest first."""
     found: dict[str, list[JournalRow]] = {case_id: [] for case_id in case_ids}
-    for row in session.scalars(_OF_CASES, {"ids": case_ids}):
+    for row in objects(session, JournalRow, _OF_CASES, ids=case_ids):
         found[row.case_id].append(row)
     return found
-
-
-# Asked for every page of a list: built once.
-_OF_CASES = (
-    sa.select(JournalRow)
-    .where(JournalRow.case_id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(JournalRow.seq)
-)
 
 
 def steps_here(session: Session, case_ids: list[str]) -> dict[str, Any]:
@@ -114,6 +106,13 @@ def steps_here(session: Session, case_ids: list[str]) -> dict[str, Any]:
 
 
 _table = JournalRow.__table__.c
+_OF_CASES = Prepared(
+    lambda dialect: (
+        sa.select(*columns(JournalRow))
+        .where(among(_table.case_id, "ids", dialect))
+        .order_by(_table.seq)
+    )
+)
 _STEPS = Prepared(
     lambda dialect: (
         sa.select(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from oversight.base.clock import Moment
-from oversight.base.db import columns, insert_all, is_id, put
+from oversight.base.db import by_ids, columns, insert_all, is_id, put
 from oversight.base.kept import Kept, forget, plain, write_out
 from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
@@ -507,7 +507,7 @@ def _forms_fit(
     }
     if not asked:
         return
-    people = session.scalars(sa.select(Person).where(Person.id.in_(asked))).all()
+    people = by_ids(session, Person, asked).values()
     for person in people:
         if activity.unit.rule_set == "organ" and person.leading:
             raise RuleViolation(
@@ -580,7 +580,7 @@ def free_lines(session: Session, activity: Activity, on: date) -> list[tuple[Per
     """
     known = exempted(session, activity)
     if known:
-        rows = session.scalars(sa.select(Person).where(Person.id.in_(known)).order_by(Person.id))
+        rows = by_ids(session, Person, known).values()
         return [(one, known[one.id]) for one in rows]
     taken = rows_of(session, activity)
     free = exempt_of(session, activity, on)
@@ -924,10 +924,7 @@ def people(session: Session, activity: Activity, today: date) -> list[Person]:
     on = activity.held_on or activity.day or today
     if not rows:
         return roster(session, activity, on)
-    known = {
-        person.id: person
-        for person in session.scalars(sa.select(Person).where(Person.id.in_(list(rows))))
-    }
+    known = by_ids(session, Person, rows)
     order = [person.id for person in members(session, activity.unit_id, on) if person.id in known]
     return [known[person_id] for person_id in dict.fromkeys([*order, *known])]
 

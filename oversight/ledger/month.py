@@ -12,7 +12,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import id_of
+from oversight.base.db import by_ids, id_of
 from oversight.base.lazy import cached_property
 from oversight.base.paging import page_of
 from oversight.calendar.party_days import (
@@ -295,11 +295,7 @@ def _settled(rows: Iterable[Activity]) -> dict[str, str]:
 
 def _decided(session: Session, rows: Iterable[Activity]) -> dict[str, Case]:
     ids = _settled(rows)
-    if not ids:
-        return {}
-    cases = {
-        case.id: case for case in session.scalars(sa.select(Case).where(Case.id.in_(ids.values())))
-    }
+    cases = by_ids(session, Case, ids.values())
     return {row_id: cases[case_id] for row_id, case_id in ids.items()}
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import LOCAL, Moment, local_day
-from oversight.base.db import columns, objects
+from oversight.base.db import by_ids, columns, objects
 from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound
 from oversight.base.sentences import N_, Sentence, say
@@ -304,7 +304,7 @@ def _urge(session: Session, keys: list[str], year: int, who: Actor, at: Moment) 
     if not 0 < len(keys) <= MOST_URGED:
         raise InvalidInput({"cell": N_("请勾选要催办的事项，一次最多 500 项。")})
     wanted = {key.partition(":")[0] for key in keys}
-    units = {one.id: one for one in session.scalars(sa.select(Unit).where(Unit.id.in_(wanted)))}
+    units = by_ids(session, Unit, wanted)
     stands = {unit_id: _superior(units.get(unit_id), who) for unit_id in wanted}
     shown = read(session, list(units.values()), year, at.today, at.zone)
     open_ = {cell.key for row in shown for cell in (*row.months, *row.life, row.appraisal)} - {""}

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from oversight.base.db import columns, is_id, objects
+from oversight.base.db import by_ids, is_id
 from oversight.base.paging import part
-from oversight.base.prepared import Prepared, among
-from oversight.base.rows import keyed
 from oversight.models import Unit
 from oversight.models.epochs import epoch
 from oversight.models.organizations import ids_above
@@ -24,9 +22,6 @@ from .standing import in_office
 if TYPE_CHECKING:
     from oversight.rules.context import TransitionContext
 
-_UNITS = Prepared(
-    lambda dialect: sa.select(*columns(Unit)).where(among(Unit.__table__.c.id, "units", dialect))
-)
 __all__ = ["COMMITTEE_FROM", "has_above", "in_office", "merged_into", "successor_of", "superiors"]
 COMMITTEE_FROM = (
     7  # full members from which a branch has a committee; below, any of them may step in
@@ -74,10 +69,10 @@ def zone_unit(session: Session, zone_id: str) -> Unit:
 def page_of(session: Session, ids: list[str], after: str = "", size: int = PAGE) -> UnitPage:
     """Return the page of a list that follows a unit; the first where that is not listed any more."""
     shown, following = part(ids, after, size)
-    found = keyed(objects(session, Unit, _UNITS, units=shown))
+    found = by_ids(session, Unit, shown)
     rows = [found[unit_id] for unit_id in shown]
     parents = {unit.parent_id for unit in rows if unit.parent_id}
-    above = keyed(objects(session, Unit, _UNITS, units=parents))
+    above = by_ids(session, Unit, parents)
     return UnitPage(rows, above, following)
 
 
@@ -179,7 +174,7 @@ def has_above(attempt: TransitionContext) -> bool:
 
 def by_id(session: Session, ids) -> dict[str, Unit]:
     """Return units by their ids."""
-    return keyed(objects(session, Unit, _UNITS, units=list(ids)))
+    return by_ids(session, Unit, ids)
 
 
 def offices(session: Session, zone_id: str) -> list[Unit]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import typed
 from oversight.base.clock import Moment
-from oversight.base.db import is_id
+from oversight.base.db import by_ids, is_id
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_
 from oversight.calendar import holidays
@@ -149,7 +149,7 @@ def whose(session: Session, found: Account, at: Moment) -> str:
 
 def called(session: Session, ids: list[str]) -> dict[str, str]:
     """Return how these people are called among each other: namesakes by 编号 or day of joining."""
-    return told_apart(session.scalars(sa.select(Person).where(Person.id.in_(ids))))
+    return told_apart(by_ids(session, Person, ids).values())
 
 
 def reset_password(session: Session, username: str, password: str, at: Moment) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from oversight.base.db import is_id
+from oversight.base.db import by_ids, is_id
 from oversight.base.rows import ids_of
 from oversight.calendar import party_days
 from oversight.models import Activity, Case
@@ -36,12 +35,8 @@ def _read_activities(session: Session, keys: set[str]) -> None:
     rows = [row for row in held if row is not None]
     missing = asked.keys() - set(ids_of(rows))
     if missing:
-        rows += session.scalars(_OF_IDS, {"ids": list(missing)})
+        rows += by_ids(session, Activity, missing).values()
     party_days.keep(session, rows)
-
-
-# Asked for every page of a list: built once.
-_OF_IDS = sa.select(Activity).where(Activity.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def _days(case: Case) -> list[date]:

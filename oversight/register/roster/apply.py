@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from oversight.base import files
 from oversight.base.clock import Moment
-from oversight.base.db import reading
+from oversight.base.db import by_ids, reading
 from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
@@ -165,7 +165,7 @@ def _end_posts(session: Session, plan: Plan, who: Actor | None, at: Moment) -> N
     for post_id, on in plan.posts_ended.items():
         by_day[on].append(post_id)
     for on, ids in sorted(by_day.items()):
-        posts = session.scalars(sa.select(Post).where(Post.id.in_(ids))).all()
+        posts = list(by_ids(session, Post, ids).values())
         tenure.end_all(session, posts, on, who, at, one_of_many=True)
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from oversight.base.db import is_id
+from oversight.base.db import by_ids, is_id
 from oversight.base.kept import Kept, only_writer
-from oversight.base.prepared import Prepared
+from oversight.base.prepared import Prepared, among
 from oversight.base.terms import RECOVERED, REPLY
 from oversight.calendar.party_days import activity, activity_for, lock_units, owed
 from oversight.calendar.workdays import add_workdays
@@ -81,8 +81,7 @@ def taking_part(attempt: TransitionContext) -> list[Unit]:
 
 
 def partner_units(attempt: TransitionContext) -> list[Unit]:
-    ids = [value for value in partners(attempt) if is_id(value)]
-    return list(attempt.session.scalars(sa.select(Unit).where(Unit.id.in_(ids)))) if ids else []
+    return list(by_ids(attempt.session, Unit, partners(attempt)).values())
 
 
 def is_unified_july(attempt: TransitionContext) -> bool:
@@ -215,19 +214,20 @@ _near = Kept("activities")
 
 def read_days(session: Session, unit_ids: Iterable[str], days: Iterable[date]) -> None:
     """Read which of these days of these branches are taken, for those who ask about several."""
-    asked = frozenset(days)
+    asked, known = frozenset(days), _near.of(session)
     found: dict[str, _Near] = {unit_id: _Near(asked, []) for unit_id in unit_ids}
-    for row in session.execute(_NEAR, {"units": list(found), "days": list(asked)}):
+    for row in _NEAR.rows(session, units=found, days=asked):
         found[row.unit_id].rows.append(row)
-    _near.of(session).update(found)
+    known.update(found)
 
 
-# Asked for every page of a list: built once.
-_units: sa.BindParameter = sa.bindparam("units", expanding=True)
-_days: sa.BindParameter = sa.bindparam("days", expanding=True)
-_NEAR = sa.select(_activities.id, _activities.day, _activities.held_on, _activities.unit_id).where(
-    _activities.unit_id.in_(_units),
-    sa.or_(_activities.day.in_(_days), _activities.held_on.in_(_days)),
+_NEAR = Prepared(
+    lambda dialect: sa.select(
+        _activities.id, _activities.day, _activities.held_on, _activities.unit_id
+    ).where(
+        among(_activities.unit_id, "units", dialect),
+        sa.or_(*(among(day, "days", dialect) for day in (_activities.day, _activities.held_on))),
+    )
 )
 
 
