@@ -88,7 +88,9 @@ def settings() -> None:
 
 
 def _range(one: ZoneSetting) -> str:
-    return f"{one.least}—{one.most}" if one.most else N_("月-日")
+    if one.most:
+        return f"{one.least}—{one.most}"
+    return N_("月-日") if one.name == "july_day" else N_("文字")
 
 
 @settings.command("list", help=N_("列出区的设置"))

@@ -232,3 +232,16 @@ def test_signs_name_what_there_is():
         known |= set(re.findall(r"[A-Za-z_]\w*", text))
     assert len(told) > 100
     assert [one for one in told if not set(one[1].split(".")) <= known] == []
+
+
+def test_the_readme_names_every_package_and_no_other():
+    told = (ROOT / "README.md").read_text("utf-8").split("\n## Dependencies\n")[1].split("\n## ")[0]
+    asked = {
+        line.partition(">")[0].partition("[")[0]
+        for path in (ROOT / "requirements").glob("*.in")
+        for line in path.read_text("utf-8").splitlines()
+        if line[:1].isalpha()
+    }
+    assert {name for name in asked if not re.search(rf"(?<![\w-]){name}(?![\w-])", told)} == set()
+    rows = re.findall(r"^\| ([^|]+) \| (?!Why)[^|]+ \|$", told, re.M)
+    assert {name for row in rows for name in row.split(", ")} - asked - {"---"} == set()

@@ -17,7 +17,8 @@ from tests.support import visible
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).parent / "golden"
 RENEW = (
-    "Is it meant? Renew with `.venv/bin/python -m tests.support.golden --keep` and read the diff."
+    "Is it meant? Renew with `.venv/bin/python -m tests.support.golden --keep` and read"
+    " `git diff --word-diff tests/web/golden`."
 )
 SHOWN = 60  # lines of a difference
 

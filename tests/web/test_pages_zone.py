@@ -144,6 +144,8 @@ def test_settings_at_the_terminal(app, session, world, planned):
     runner = app.test_cli_runner()
     listed = runner.invoke(cli.main, ["settings", "list"], obj=app)
     assert "july_day\t07-01" in listed.output
+    kinds = {line.split("\t")[0]: line.split("\t")[3] for line in listed.output.splitlines()}
+    assert (kinds["july_day"], kinds["reply_series"]) == ("月-日", "文字")
     done = runner.invoke(cli.main, ["settings", "set", "july_day", "07-02"], obj=app)
     assert done.exit_code == 0 and "2 个还没有到的党日" in done.output
     wrong = runner.invoke(cli.main, ["settings", "set", "week_rule", "often"], obj=app)
