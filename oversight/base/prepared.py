@@ -8,11 +8,13 @@ filled in.
 from __future__ import annotations
 
 import json
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, cast
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -116,9 +118,25 @@ def _columns_of(statement):
     return statement.selected_columns if statement.is_select else statement.exported_columns
 
 
+# Shared by who asks alike ------------------------------------------------------------------------
+
+_ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}")
+
+
+def numbered(value, numbers: dict[str, int]):
+    """Return tuples and texts with a number in the place of each id, as they come; `numbers` gains the
+    new ones.
+    """
+    if isinstance(value, tuple):
+        return tuple(numbered(one, numbers) for one in value)
+    if not isinstance(value, str):
+        return value
+    return _ID.sub(lambda found: f"{{{numbers.setdefault(found[0], len(numbers))}}}", value)
+
+
 class Fixed:
-    """A statement whose values are all known: what the driver is given is kept from its first run,
-    and the statement itself is let go.
+    """A statement whose values are all known but for some ids: what the driver is given is kept from
+    its first run, with the places of the ids, and the statement itself is let go.
     """
 
     def __init__(self, statement: sa.Select | sa.CompoundSelect):
@@ -126,24 +144,67 @@ class Fixed:
         self.out: list[tuple[int, Callable]] = []
         self.text, self.of = "", _row_of([])
         self.given: Any = None
+        self.holes: list[tuple[Any, Callable]] = []
 
-    def rows(self, session) -> list:
-        """Return what it finds, as named tuples; what waits to be written is first."""
+    def rows(self, session, ids: Sequence[str] = ()) -> list:
+        """Return what it finds with these ids, as named tuples; what waits to be written is first.
+
+        Raises KeyError where it holds an id that is not among those of its first run.
+        """
         kept.write_out(session)
         connection, statement = kept.link(session), self.statement
         if statement is not None:
-            return self._begin(connection, statement)
-        found = _run(connection, self.text, self.given).fetchall()
+            return self._begin(connection, statement, ids)
+        given = self.given.copy()
+        for place, write in self.holes:
+            given[place] = write(ids)
+        found = _run(connection, self.text, given).fetchall()
         return [*map(self.of, _converted(found, self.out))]
 
-    def _begin(self, connection: sa.Connection, statement) -> list:
+    def _begin(self, connection: sa.Connection, statement, ids: Sequence[str]) -> list:
         result = connection.execute(statement)
         context, columns = result.context, list(_columns_of(statement))
-        self.text, self.given = context.statement, context.parameters[0]
+        given = context.parameters[0]
+        self.text = context.statement
+        self.given = given.copy() if isinstance(given, dict) else [*given]
+        self.holes = _holes_of(given, {one: place for place, one in enumerate(ids)})
         self.of = _row_of([column.key for column in columns])
         self.out = _converters(_reader(column.type, connection.dialect) for column in columns)
         self.statement = None
         return [self.of(row) for row in result]
+
+
+def _holes_of(given, places: dict[str, int]) -> list[tuple[Any, Callable]]:
+    """Return by place what writes a value with other ids: of those that hold any."""
+    values = given.items() if isinstance(given, dict) else enumerate(given)
+    writers = ((place, _writer(value, places)) for place, value in values)
+    return [(place, write) for place, write in writers if write is not None]
+
+
+def _writer(value, places: dict[str, int]) -> Callable | None:
+    if isinstance(value, UUID):
+        own = places[str(value)]
+        return lambda ids: UUID(ids[own])
+    ids = {found[0] for found in _ID.finditer(value)} if isinstance(value, str) else set()
+    if value not in ids:
+        at = {text: places[_with_dashes(text)] for text in ids}
+        return partial(_rewritten, value, at) if ids else None
+    place = places[_with_dashes(value)]
+    return itemgetter(place) if "-" in value else lambda ids: ids[place].replace("-", "")
+
+
+def _rewritten(value: str, places: dict[str, int], ids: Sequence[str]) -> str:
+    """Return a text of several ids, a path, with others."""
+
+    def other(found: re.Match) -> str:
+        one = ids[places[found[0]]]
+        return one if found[1] else one.replace("-", "")
+
+    return _ID.sub(other, value)
+
+
+def _with_dashes(text: str) -> str:
+    return text if "-" in text else dashed(text)
 
 
 def _run(connection: sa.Connection, text: str, given, many: bool = False):

@@ -31,7 +31,7 @@ from oversight.organization.units import COMMITTEE_FROM, UnitRow, line_above, su
 from oversight.rules import parties
 
 from . import statements
-from .built import built
+from .built import asked
 from .sight import COOLING_OFF, readable
 
 RECORDER = "recorder"  # the role of who enters for a branch without a computer
@@ -293,8 +293,7 @@ def see(session: Session, who: Actor, case: Case) -> None:
         raise NotFound()
     if case.data_subject_id == who.id or any(case.unit.within(path) for path in who.business):
         return  # known without asking
-    asked = built(who, "sight", lambda: _asked_of(who))
-    if session.scalar(asked, {"of_case": case.id}) is None:
+    if not asked(session, who, "sight", lambda: _asked_of(who, case.id), case.id):
         raise NotFound()
 
 
@@ -321,9 +320,8 @@ def _read(session: Session, case_id: str) -> Case:
     return case
 
 
-def _asked_of(who: Actor) -> sa.Select:
-    case: sa.BindParameter[str] = sa.bindparam("of_case")
-    return sa.select(Case.id).where(Case.id == case, readable(who))
+def _asked_of(who: Actor, case_id: str) -> sa.Select:
+    return sa.select(Case.id).where(Case.id == case_id, readable(who))
 
 
 def reads_all(workflow: Workflow, case: Case, who: Actor) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from oversight.base.db import columns, known
 from oversight.base.kept import write_out
 from oversight.base.lazy import cached_property
-from oversight.base.prepared import Prepared
+from oversight.base.prepared import Prepared, numbered
 from oversight.law.roles import (
     ADMINISTRATORS,
     BRANCH_LEADERS,
@@ -74,6 +74,22 @@ class Actor:
             tuple((*_place(row.unit), row.office, row.person_id) for row in self.replaced_by),
             *(self.seats, self.sight, self.business, self.former, self.led, self.led_before),
         )
+
+    @cached_property
+    def _alike(self) -> tuple[tuple, tuple[str, ...]]:
+        numbers: dict[str, int] = {}
+        ground = numbered((self.id, self.zone_id, self.ground), numbers)
+        return ground, tuple(numbers)
+
+    @property
+    def alike(self) -> tuple:
+        """Return the ground with numbers for ids: the same for all who stand alike."""
+        return self._alike[0]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the ground in the order of these numbers."""
+        return self._alike[1]
 
     @property
     def acting_seats(self) -> list[tuple[Substitution, str, int]]:
@@ -205,7 +221,7 @@ def _led(
     for table, holds in (
         ((Post, in_office(on)), (Substitution, substitution.in_force(on))) if principals else ()
     ):
-        yield from session.execute(
+        rows = session.execute(
             sa.select(table.person_id, table.unit_id)
             .join(Unit, Unit.id == table.unit_id)
             .where(
@@ -215,6 +231,7 @@ def _led(
                 holds,
             )
         )
+        yield from map(tuple, rows)
 
 
 def _led_before(
@@ -234,7 +251,7 @@ def _led_before(
                 Post.to_on >= on - standing.REMEMBERED,
             )
         )
-        yield from rows
+        yield from map(tuple, rows)
 
 
 def _leading(held: Post | Substitution) -> bool:

@@ -20,6 +20,8 @@ def measure(report: Report, scene: Scene) -> None:
         _last_page(report, reader[some], some)
         _badge(report, reader[many], f"badge of an officer at {many:,} cases")
     with contenders() as start:
+        _newcomers(report, start("newcomers", "pages.Reader", **scene.crowded(some)), some)
+    with contenders() as start:
         member = start("member", "pages.Reader", **scene.crowded(many))
         member.ask("empty_desk")
         name = f"empty desk of a member at {many:,} cases, CPU"
@@ -63,6 +65,13 @@ def _last_page(report: Report, reader: Contender, size: int) -> None:
     last = _page(reader)
     name = f"desk of an officer, CPU, last page over first, {size:,} cases"
     report.add(name, last * 1e3, "ms", last / first, 1.5)
+
+
+def _newcomers(report: Report, reader: Contender, size: int) -> None:
+    """Compare the first desk of a day with the next: most people come once, and each as himself."""
+    first, again = reader.value("newcomers", n=20)
+    name = f"first desk of a secretary over his second, CPU, {size:,} cases"
+    report.add(name, first * 1e3, "ms", first / again, 2)
 
 
 def _badge(report: Report, reader: Contender, name: str) -> None:

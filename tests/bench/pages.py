@@ -15,6 +15,8 @@ WHERE a.username LIKE 'branch101.member%' AND m.to_on IS NULL
 AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.person_id=a.person_id)
 AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.concerns_id=a.person_id AND c.closed_at IS NULL)
 ORDER BY a.username LIMIT 1"""
+SECRETARIES = """SELECT username FROM accounts WHERE username LIKE 'branch1%.secretary'
+ORDER BY username LIMIT ?"""
 
 
 class Reader(Program):
@@ -70,6 +72,19 @@ class Reader(Program):
         """Choose a member for whom nothing waits; returns the account."""
         self.choose("/desk", self.rows(MEMBER)[0][0])
         return self.name
+
+    def newcomers(self, n: int) -> list[float]:
+        """Return the seconds of CPU of the first desk, and of the next, of people who come one by one."""
+        spent = [0.0, 0.0]
+        for place, (name,) in enumerate(self.rows(SECRETARIES, n + 1)):
+            self.client(name)
+            for turn in (0, 1):
+                begun = process_time()
+                self.get(name, "/desk")
+                spent[turn] += (
+                    process_time() - begun if place else 0
+                )  # whoever is first finds it new
+        return [one / n for one in spent]
 
     def badge(self, n: int) -> float:
         """Return the seconds of CPU that it takes to count what waits for the officer."""

@@ -6,11 +6,14 @@ from datetime import date, timedelta
 from itertools import chain
 
 import pytest
+import sqlalchemy as sa
 
+from oversight.base.refusals import NotFound
 from oversight.engine import authority, boxes, built, inbox
-from oversight.models import Post, Substitution, Unit
+from oversight.models import Case, Post, Substitution, Unit
 from oversight.models.epochs import epoch
 from oversight.organization.actor import actor_of
+from tests.support.actors import Play
 
 TODAY = date(2026, 11, 24)
 # What `Actor.ground` says of a post, a unit or an acting, and what is always the same of a person.
@@ -60,7 +63,7 @@ def statements(who):
     made = ((boxes.among(who, box), boxes.box(who, box)) for box in boxes_)
     return [
         *chain.from_iterable(made),
-        authority._asked_of(who),
+        authority._asked_of(who, who.id),
         inbox._all_waiting(who, openers),
         inbox._counts_of(who, ("copied", "waiting", "done", "follow_up", "units")),
     ]
@@ -113,3 +116,43 @@ def test_they_are_made_anew_when_he_stands_elsewhere(session, world, made):
     session.commit()
     inbox.box_counts(session, stand(session, world, reader), "done", "waiting")
     assert len(made) == n + 1
+
+
+def test_who_stands_alike_is_asked_with_his_own_ids(session, world, made):
+    """A statement made for another tells a reader what one of his own would."""
+    Play(session, world).asked()
+    cases = session.scalars(sa.select(Case)).all()
+
+    def told(name: str) -> tuple:
+        who = stand(session, world, name)
+        waits, unread = inbox.waiting(session, who)
+        counts = inbox.box_counts(session, who, "copied", "done", "follow_up", "units", "waiting")
+        pages = (inbox.cases(session, who, box, TODAY) for box in ("mine", "units", "waiting"))
+        lists = [[case.id for case in page.items] for page in pages]
+        branches = [row.name for row in inbox.branches_in_sight(session, who)]
+        return waits, unread, counts, lists, branches, [_sees(session, who, case) for case in cases]
+
+    alone = {}
+    for name in world.people:
+        built._shelf.cache_clear()
+        alone[name] = told(name)
+    built._shelf.cache_clear()
+    made.clear()
+    each = len(world.people)
+    assert {name: told(name) for name in reversed(world.people)} == alone
+    assert len({repr(one) for one in alone.values()}) > 5, "they are told different things"
+    assert len(made) < 6 * each, "most stand as somebody else does"
+
+
+def test_an_id_that_is_not_of_his_ground_is_not_shared(session, world):
+    who, other = (stand(session, world, name) for name in ("village.secretary", "town1.officer"))
+    with pytest.raises(KeyError):
+        built.asked(session, who, "odd", lambda: sa.select(Case.id).where(Case.id == other.id))
+
+
+def _sees(session, who, case) -> bool:
+    try:
+        authority.see(session, who, case)
+    except NotFound:
+        return False
+    return True
