@@ -830,7 +830,7 @@ def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     made = facts.records.visits.get(unit.id, [])
     visits = [visit for visit in made if visit.on.year == facts.year]
     if duty.key == "INSPECT.FULL":
-        yield _covered(facts, unit, {visit.unit_id for visit in visits})
+        yield from _covered(facts, unit, {visit.unit_id for visit in visits})
         return
     if duty.key == SPOT:
         visits = _about(duty, visits)
@@ -853,14 +853,19 @@ def _how_often(visits: int, bulletins: int) -> Sentence:
     return say("督查 %(n)s 次，情况通报 %(m)s 期", n=visits, m=bulletins)
 
 
-def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
-    """Say how many branches of firms a superior has inspected, of those that he shall inspect all."""
-    below = facts.records.branches
-    firms = {one.id for one in below if one.category in FIRMS and one.within(unit.path)}
+def _covered(facts: Facts, unit: Unit, visited: set[str]) -> Iterator[_Time]:
+    """Yield how many branches of firms a superior has inspected, of those that it shall inspect all: of a
+    year in which both used the program.
+    """
+    end = date(facts.year, 12, 31)
+    below = (one for one in facts.records.branches if one.within(unit.path))
+    firms = {one.id for one in below if one.category in FIRMS and not before_start(one, end)}
+    if before_start(unit, end) or not firms:
+        return
     left = len(firms - visited)
     about = say("还有 %(n)s 个支部没有查", n=left) if left else ""
     said = say("已查 %(n)s 个支部", n=len(firms))
-    return _Time(str(facts.year), date(facts.year, 12, 31), not left, said, about)
+    yield _Time(str(facts.year), end, not left, said, about)
 
 
 def _bound_above(duty: Duty, categories: set[str]) -> Binding | None:

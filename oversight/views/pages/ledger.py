@@ -22,12 +22,14 @@ from oversight.base.refusals import (
 )
 from oversight.base.rows import grouped
 from oversight.base.sentences import N_
+from oversight.calendar.party_days import BEFORE, before_start
 from oversight.law import duties as law
 from oversight.law.clauses import Source, clause
 from oversight.ledger import duty_records, explanations, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
 from oversight.views import excel, forms, session
+from oversight.views.present import translated
 
 from . import listed
 
@@ -114,7 +116,9 @@ class Ledger:
 
     @property
     def told(self) -> str:
-        """Say what a day other than today shows."""
+        """Say what a day other than today shows; of before the beginning that paper counts."""
+        if before_start(self.unit, self.at.today):
+            return translated(BEFORE)
         if self.past:
             return _("当天的情形：后来的登记、更正、批复和评议不算在内。")
         return _(
@@ -270,6 +274,11 @@ class Year:
     def __init__(self, unit: Unit, year: int, bound: forms.Bound = forms.NO_FORM):
         self.unit, self.number, self.bound = unit, year, bound
         self.writes, self.today = _writes(unit), session.moment().today
+
+    @property
+    def before(self) -> bool:
+        """True where the year was over before the unit began to use the program: nothing is entered."""
+        return before_start(self.unit, date(self.number, 12, 31))
 
     @cached_property
     def found(self) -> dict[str, list[DutyRecord]]:
