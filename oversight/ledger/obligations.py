@@ -35,7 +35,7 @@ from oversight.models import Activity, DutyRecord, Membership, Person, Post, Reg
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import by_id, line_above, superiors
+from oversight.organization.units import by_id, line_above, superiors, with_former
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 from oversight.rules.zone_notice import issued
@@ -141,13 +141,17 @@ class Records:
         return list(rows)
 
     @cached_property
-    def entries(self) -> list[RegisterEntry]:
-        """Return what came up in these years, or before and was not dealt with until near their beginning."""
+    def entries(self) -> list[sa.Row]:
+        """Return what came up in these years, or before and was not dealt with until near their beginning:
+        each entry, `heir` whose it is now, and `name` of the branch where it came up.
+        """
         begin, end = date(self.years[0], 1, 1), date(self.years[-1], 12, 31)
-        rows = self.session.scalars(
-            sa.select(RegisterEntry)
+        line = with_former(self.ids)
+        rows = self.session.execute(
+            sa.select(RegisterEntry, line.c.heir, line.c.name)
+            .join(line, line.c.id == RegisterEntry.unit_id)
             .where(
-                RegisterEntry.unit_id.in_(self.ids),
+                on_event.passed_on(line, self.at.today),
                 RegisterEntry.came_on <= end,
                 sa.or_(
                     RegisterEntry.came_on >= begin,
@@ -242,14 +246,22 @@ class Facts:
     @cached_property
     def entries(self) -> dict[tuple[str, str], list[RegisterEntry]]:
         """Return what came up in the year, or before and was not dealt with until near its beginning."""
-        found = (one for one in self.records.entries if one.came_on.year <= self.year)
+        found = ((row.heir, row.RegisterEntry) for row in self.records.entries)
         return grouped(
-            ((one.unit_id, one.key), one)
-            for one in found
+            ((unit_id, one.key), one)
+            for unit_id, one in found
             if one.came_on.year == self.year
-            or not self.dealt_with(one)
-            or (one.done_on and one.done_on >= _told_of(self.year))
+            or one.came_on.year < self.year
+            and (not self.dealt_with(one) or (one.done_on and one.done_on >= _told_of(self.year)))
         )
+
+    @cached_property
+    def former(self) -> dict[str, str]:
+        """Return the name of the branch where an entry came up that another has taken over."""
+        rows = self.records.entries
+        return {
+            row.RegisterEntry.id: row.name for row in rows if row.RegisterEntry.unit_id != row.heir
+        }
 
     @property
     def until(self) -> date | None:
@@ -726,7 +738,8 @@ def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     if duty.period == law.EVENT:
         for row in found:
             if row.done_on is None or row.done_on.year >= facts.year:
-                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+                about = facts.former.get(row.id, "")
+                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED, about)
         return
     for number, _begin, end in _parts(facts, unit, duty.period):
         this = [one for one in found if one.came_on.year == facts.year]
@@ -1024,9 +1037,16 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
         own += standing(facts, unit, above, own=leads)
         others += of_others(facts, unit, above) if branch else ()
     own += () if branch else to_branches(session, unit, at)
+    if gone(unit, at.today):  # nobody enters it any more: its heir has what goes on
+        own, others = [one for one in own if not one.open], []
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
     return _sides(own, others)
+
+
+def gone(unit: Unit, today: date) -> bool:
+    """True where a unit has ended by a day."""
+    return unit.ended_on is not None and unit.ended_on <= today
 
 
 def _sides(own: list[Obligation], others: list[Obligation]) -> Sides:

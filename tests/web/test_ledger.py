@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from oversight.calendar.party_days import activity_for
 from oversight.models import DutyRecord
+from oversight.register import reorganize
 from tests.db.test_attendance import sheet
 from tests.db.test_registers import note
+from tests.support.world import at
 
 TODAY = "2026-11-24"
 
@@ -235,3 +237,23 @@ def test_a_sheet_counts_what_it_says_itself_was_read(reader, november):
     assert "还没有读到：第十一章" in page.main
     save(reader, november, why="还读了第十一章", **{"note-CHARTER.FULL_YEARLY": "读到第十一章"})
     assert "全年已读完一遍" in reader("village.secretary").get(f"{november}/attendance").main
+
+
+def test_a_merged_branch_s_ledger_names_its_heir_who_has_what_was_left(
+    reader, session, world, november
+):
+    """House rule 承继; of the day before it says what was owed then."""
+    note(session, world, "raised", what="水渠堵了")
+    day, units = at(TODAY), [world.units["village"]]
+    who = world.actor("town1.officer", day.today)
+    reorganize.merge(session, units, world.units["community"], day.today, who, day)
+    session.commit()
+    town, address = reader("town1.officer"), f"/units/{units[0].id}/ledger"
+    page = town.get(address)
+    assert "已于2026年11月24日并入桃源社区党支部" in page.main
+    assert "没有到期要办的" in page.main and "没有等着别人办的" in page.main
+    assert "没有到期要办的" not in town.get(f"{address}?on=2026-11-23").main
+    heir = f"/units/{world.units['community'].id}"
+    assert "石桥村党支部" in reader("community.secretary").get(f"{heir}/ledger").main
+    book = reader("community.secretary").get(f"{heir}/registers").main
+    assert "水渠堵了" in book and "原石桥村党支部" in book

@@ -28,6 +28,7 @@ from oversight.law.clauses import Source, clause
 from oversight.ledger import duty_records, explanations, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
+from oversight.organization.units import successor_of
 from oversight.views import excel, forms, session
 from oversight.views.present import translated
 
@@ -124,6 +125,22 @@ class Ledger:
         return _(
             "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
         )
+
+    @property
+    def gone(self) -> bool:
+        """True where the unit had ended by the day that is shown: it owes nothing any more."""
+        return obligations.gone(self.unit, self.at.today)
+
+    @property
+    def heir(self) -> Unit | None:
+        """Return the branch that has taken over what was left open, as it is today."""
+        found = successor_of(db.session, self.unit)
+        return found if found is not self.unit else None
+
+    @property
+    def last(self) -> str:
+        """Return the last day on which the unit was there."""
+        return (self.unit.ended_on - timedelta(days=1)).isoformat()
 
     @cached_property
     def writes(self) -> bool:
