@@ -63,6 +63,7 @@ GRADED = ("told", "filed", "closed")
 FIRST = 2000
 APART = ("july", "extra")  # activities beside the party days
 LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
+LENT = (WHY + LEADERS, WHY + ASSIGNED)  # what a superior says of what it owed a branch
 SPOT = "INSPECT.ZONE_SPOT"  # what the zone looks at on the spot; it publishes its bulletins besides
 SENT = ("first_secretary", "instructor")  # whom those above assign to a branch
 CARRIED = 3  # months for which what is left of a year stands beside the next; house rule
@@ -773,7 +774,7 @@ _TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
     """Yield what those above owe a branch for its times: a lecture by each leader whose own branch it is,
-    and by each who is assigned to it. Source: G-3.1.5b, G-3.1.5d
+    and by each who is assigned to it. What they say of it lies with the branch. Source: G-3.1.5b, G-3.1.5d
     """
     for duty in law.on_sheet():
         found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR else []
@@ -782,20 +783,30 @@ def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligati
             given = len(facts.done.get((unit.id, duty.key), ()))
             left = say("还差 %(n)s 人", n=wanted - given) if given < wanted else ""
             one = replace(one, done=not left, about=left if given else "")
-            yield _obligation(facts, above or unit, unit, duty, found[0], one)
+            owed = _obligation(facts, above or unit, unit, duty, found[0], one, explained=False)
+            late = owed.state == OVERDUE
+            yield replace(owed, why=_why(facts, unit, duty, one)) if late else owed
 
 
 def to_branches(session: Session, unit: Unit, at: Moment) -> Iterator[Obligation]:
     """Yield what a superior owes the branches that it answers, of the year before what is open: the debtor
     reads what his branches see owed. Source: G-3.1.5b, G-3.1.5d
     """
+    year = str(at.today.year)
+    found = of_lectures(session, unit, _owing(at), at)
+    yield from (one for one in found if one.open or one.period[:4] == year)
+
+
+def of_lectures(
+    session: Session, unit: Unit, years: tuple[int, ...], at: Moment
+) -> Iterator[Obligation]:
+    """Yield the lectures that a superior owed its branches in these years."""
     below = branches_below(session, [unit], at.today)
     mine = [one for one in below if line_above(session, one)[0].id == unit.id]
-    records = Records(session, mine, _owing(at), at, only=(LEADERS, ASSIGNED))
-    for facts in (Facts(records, year) for year in records.years):
+    records = Records(session, mine, years, at, only=(LEADERS, ASSIGNED, *LENT))
+    for facts in (Facts(records, year) for year in years):
         for branch in mine:
-            found = of_others(facts, branch, unit)
-            yield from (one for one in found if one.open or facts.year == at.today.year)
+            yield from of_others(facts, branch, unit)
 
 
 def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obligation]:

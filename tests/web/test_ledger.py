@@ -219,7 +219,7 @@ def test_what_a_branch_owes_is_looked_at_from_above_and_not_done_there(reader, n
 
 
 def test_a_superior_reads_to_which_branch_a_lecture_is_owed(reader, api, world, session):
-    """G-3.1.5b: 到所在党支部讲1次党课; nothing to be explained on the superior's own year sheet."""
+    """G-3.1.5b: 到所在党支部讲1次党课."""
     world.people["organ.member1"].leading = True
     session.commit()
     page = reader("town1.officer").get("/ledger")
@@ -257,3 +257,22 @@ def test_a_merged_branch_s_ledger_names_its_heir_who_has_what_was_left(
     assert "石桥村党支部" in reader("community.secretary").get(f"{heir}/ledger").main
     book = reader("community.secretary").get(f"{heir}/registers").main
     assert "水渠堵了" in book and "原石桥村党支部" in book
+
+
+def test_a_superior_says_on_its_year_sheet_why_it_gave_no_lecture(reader, world, session):
+    """House rule: by the same door as a branch; it is taken back there, and not by the branch."""
+    organ, town = world.units["organ"], world.units["town1"]
+    world.people["organ.member1"].leading = True
+    session.commit()
+    officer, address = reader("town1.officer"), f"/units/{town.id}/year-sheet/2025"
+    page, what = officer.get(f"{address}?form=why"), f"2025:LECTURE.LEADERS:{organ.id}"
+    assert f'<option value="{what}">' in page.html
+    page = officer.submit(page, f"{address}", what=what, why="换届期间没有安排，今年补讲。")
+    assert f"班子成员到所在支部讲党课 {organ.name}：" in page.main and what not in page.html
+    own = reader("organ.secretary").get(f"/units/{organ.id}/year-sheet/2025")
+    assert "换届期间没有安排" not in own.main
+    [row] = session.scalars(sa.select(DutyRecord))
+    back = officer.submit(
+        officer.get(f"{address}?form={row.id}"), address, record=row.id, reason="写错了"
+    )
+    assert "已撤回：写错了" in back.main

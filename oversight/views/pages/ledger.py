@@ -205,9 +205,7 @@ class Ledger:
     def explains(self, row: Row) -> bool:
         """True where the reader may say why something of the unit's own was not done in time."""
         one = row.first
-        # what it owes its branches is on their sheets, not on its own
-        lent = one.unit.kind != "branch" and one.to is not None
-        return self.writes and row.silent and bool(one.period) and not (one.case_id or lent)
+        return self.writes and row.silent and bool(one.period) and not one.case_id
 
     def action(self, row: Row) -> tuple[str, str] | None:
         """Return where a row is done, and how that is called; None where it is nothing of one's own. Who
@@ -282,6 +280,14 @@ def _writes(unit: Unit) -> bool:
     return True
 
 
+def _sent(row: Row) -> str:
+    """Return how a form names what it explains: a month, or one duty of a time, and to whom it was owed."""
+    one = row.first
+    if row.monthly:
+        return one.period
+    return ":".join((one.period, one.key, *([one.to.id] if one.to else ())))
+
+
 # The sheet of a year -----------------------------------------------------------------------------
 
 
@@ -314,7 +320,7 @@ class Year:
     @cached_property
     def explained(self) -> list[tuple[str, str, DutyRecord]]:
         """Return what is said of what was not done in time: of which time and duty, and the record."""
-        rows = (row for key, rows in self.found.items() if key not in law.duties() for row in rows)
+        rows = explanations.explained(db.session, self.unit, self.number)
         return [(*explanations.about(row), row) for row in rows]
 
     @cached_property
@@ -323,10 +329,7 @@ class Year:
         if not self.writes:
             return []
         left = explanations.explainable(db.session, self.unit, self.number, session.moment())
-        return [
-            (row.first.period if row.monthly else f"{row.first.period}:{row.first.key}", row)
-            for row in rows_of(left)
-        ]
+        return [(_sent(row), row) for row in rows_of(left)]
 
     def times(self, duty: law.Duty) -> int:
         """Return how many times a year something is to be entered."""
