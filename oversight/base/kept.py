@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 _WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+_MAY_WRITE = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b")  # what may follow a WITH
 _HARMLESS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
@@ -108,7 +109,8 @@ def _forget(connection, _cursor, statement: str, given, *_):
 @lru_cache(maxsize=1024)
 def _written(statement: str) -> tuple[bool, str | None]:
     """Return whether a statement writes nothing, and else where it plainly writes."""
-    if statement.startswith(_HARMLESS):
+    reads = statement.startswith("WITH") and not _MAY_WRITE.search(statement)
+    if reads or statement.startswith(_HARMLESS):
         return True, None
     written = _WRITES.match(statement)
     return False, written[1] if written else None

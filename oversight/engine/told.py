@@ -19,7 +19,7 @@ from oversight.base.rows import grouped_by, ids_of, keyed
 from oversight.base.sentences import say
 from oversight.base.terms import fill
 from oversight.calendar.zone import zone_settings
-from oversight.law.definition import INTERNAL, Move, Party, Tell, Workflow, role_of
+from oversight.law.definition import INTERNAL, Move, Tell, Workflow, role_of
 from oversight.law.roles import SUPERIOR, Role
 from oversight.models import Case, Notice, Unit, WorkItem
 from oversight.organization import standing
@@ -169,20 +169,22 @@ def _lines_of(told: _Told, tell: Tell) -> dict[str, str]:
         text = say("%(matter)s：%(sentence)s", matter=told.matter, sentence=text)
     if role.seat == NAMED:
         return dict.fromkeys(payload.get("names") or [], text)
-    people = _people(told.session, told.workflow, case, tell.party, told.at)
+    people = _people(told.session, told.workflow, case, tell, told.at)
     return dict.fromkeys(people - {payload.get("by")}, text)
 
 
-def _people(session: Session, workflow: Workflow, case: Case, party: Party, at: Moment) -> set[str]:
+def _people(session: Session, workflow: Workflow, case: Case, tell: Tell, at: Moment) -> set[str]:
     """Return who is told as a party: the member himself, else whoever fills the first seat that is
     filled, in his own matter excepted.
     """
-    role = role_of(party)
+    role = role_of(tell.party)
     if role.seat == "person":
         return {case.data_subject_id} - {None}
     if role.seat == "roster":
         return set(authority.resolve(session, workflow, case, role, at.today).people)
     lines = _lines(session, case, role)
+    if tell.concerns is not None:
+        lines = [line for line in lines if tell.concerns(session, case, line[0])]
     here = standing.day(session, case.zone_id, at.today, [one.id for line in lines for one in line])
     found = (_first(session, line, role, workflow, case, here) for line in lines)
     return set().union(*found)

@@ -191,10 +191,14 @@ def role_of(party: Party) -> Role:
 
 @dataclass(frozen=True)
 class Tell:
-    """Whom a move tells, and in which sentence; declared and checked here, delivered elsewhere."""
+    """Whom a move tells, and in which sentence; declared and checked here, delivered elsewhere.
+
+    `concerns` (session, case, unit): of all branches those that the matter is about, where not each.
+    """
 
     party: Party
     sentence: str
+    concerns: Callable[..., bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ party day, once that was held; every unit enters those of its year on its year s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -47,6 +47,7 @@ from oversight.models import (
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 from oversight.organization.standing import in_office
+from oversight.organization.units import superiors
 
 from . import entries, on_event
 
@@ -506,6 +507,26 @@ def writes(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
     raise Forbidden(N_("年度表由本单位的负责人和经办人填写。"), rule="authority")
 
 
+def speaker(session: Session, row: DutyRecord) -> Unit:
+    """Return the unit that says what a sheet of a year says: of what a superior owed a branch its superior."""
+    duty = duties().get(row.key.removeprefix(WHY))
+    lent = duty is not None and duty.by == SUPERIOR and row.key.startswith(WHY)
+    return superiors(session, row.unit)[0] if lent and row.unit.kind == "branch" else row.unit
+
+
+def said_of(
+    session: Session, unit_ids: list[str], year: int, keys: Collection[str]
+) -> list[DutyRecord]:
+    """Return what is said under these keys on the year sheets of some units, also what was taken back."""
+    wanted = (
+        sa.select(DutyRecord)
+        .where(DutyRecord.unit_id.in_(unit_ids), DutyRecord.year == year, DutyRecord.key.in_(keys))
+        .order_by(DutyRecord.done_on, DutyRecord.id)
+        .options(joinedload(DutyRecord.noter), joinedload(DutyRecord.unit))
+    )
+    return list(session.scalars(wanted))
+
+
 def owes_yearly(duty: Duty, unit: Unit) -> bool:
     """True where a duty is one of a unit's year sheet."""
     if duty.settled != YEAR_SHEET:
@@ -579,7 +600,7 @@ def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment
     """
     with use_case(session, who, at, "duty_take_back"):
         row = fetch(session, DutyRecord, record_id)
-        basis = writes(session, row.unit, who)
+        basis = writes(session, speaker(session, row), who)
         sheet = session.get(YearSheet, row.sheet_id, with_for_update=True)
         if sheet is None:
             raise NotFound()  # an item of a party day is corrected on its sheet

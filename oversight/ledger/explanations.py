@@ -26,13 +26,16 @@ SAID = house_rule("没有按期做的如实说明情况；说明不等于结清�
 
 
 def explainable(session: Session, unit: Unit, year: int, at: Moment) -> list[Obligation]:
-    """Return what a unit owed of a year, must have done by now, has not and has not explained."""
+    """Return what a unit owed of a year, also to its branches, must have done by now, has not and has not
+    explained.
+    """
     facts = obligations.read(session, [unit], year, at)
     if unit.kind == "branch":
-        found = obligations.of_branch(facts, unit, None, own=False)
+        found = list(obligations.of_branch(facts, unit, None, own=False))
     else:
         below = {one.category for one in facts.records.branches}
-        found = obligations.of_superior(facts, unit, below)
+        found = list(obligations.of_superior(facts, unit, below))
+        found += obligations.of_lectures(session, unit, (year,), at)
     late = (one for one in found if one.state == OVERDUE and not one.why)
     return [one for one in late if one.kind == "must" and one.period]
 
@@ -40,8 +43,8 @@ def explainable(session: Session, unit: Unit, year: int, at: Moment) -> list[Obl
 def explain(
     session: Session, unit_id: str, year: int, what: str, note: str, who: Actor, at: Moment
 ) -> list[str]:
-    """Say why something was not done in time, and commit; returns the keys. `what`: a period and a key,
-    or a month alone for all that its sheet settles.
+    """Say why something was not done in time, and commit; returns the keys. `what`: a period and a key
+    (of what is owed to a branch its id too), or a month alone for all that its sheet settles.
 
     Raises NotFound, Forbidden, InvalidInput, RuleViolation.
     """
@@ -58,12 +61,27 @@ def explain(
                 field="what",
                 house_rule=SAID.text,
             )
-        sheet = duty_records.begun(session, unit, year, at)
+        of = meant[0].to or unit  # what is owed to a branch lies on its sheets
+        sheet = duty_records.begun(session, of, year, at)
         keys = {WHY + one.key: Done(said) for one in meant}
         month = month_of(meant[0], year)
-        duty_records.write(session, sheet, unit, month, at.today, keys, who, basis, at)
+        duty_records.write(session, sheet, of, month, at.today, keys, who, basis, at)
         duty_records.chain(session, sheet, "duties", at, who, basis, {"done": sorted(keys)})
         return sorted(one.key for one in meant)
+
+
+def explained(session: Session, unit: Unit, year: int) -> list[DutyRecord]:
+    """Return what a unit said of what it did not do in a year, of what it owed its branches too, and what
+    was taken back of it.
+    """
+    keys = {WHY + key: duty.by for key, duty in law.duties().items()}
+    if unit.kind == "branch":
+        rows = duty_records.of_year(session, unit, year)
+        return [row for row in rows if keys.get(row.key) == law.BRANCH]
+    below = [one.id for one in obligations.branches_below(session, [unit])]
+    theirs = duty_records.said_of(session, below, year, obligations.LENT)
+    own = [row for row in duty_records.of_year(session, unit, year) if row.key in keys]
+    return own + [row for row in theirs if duty_records.speaker(session, row).id == unit.id]
 
 
 def about(row: DutyRecord) -> tuple[str, str]:
@@ -73,7 +91,8 @@ def about(row: DutyRecord) -> tuple[str, str]:
 
 
 def _is(one: Obligation, what: str) -> bool:
-    period, _, key = what.partition(":")
-    if one.period != period:
+    period, _, rest = what.partition(":")
+    key, _, to = rest.partition(":")
+    if one.period != period or to != (one.to.id if one.to else ""):
         return False
     return one.key == key if key else law.duties()[one.key].settled in law.OF_THE_DAY

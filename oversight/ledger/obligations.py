@@ -35,7 +35,7 @@ from oversight.models import Activity, DutyRecord, Membership, Person, Post, Reg
 from oversight.organization.actor import Actor
 from oversight.organization.members import exempt_on
 from oversight.organization.standing import in_office, is_member
-from oversight.organization.units import by_id, line_above, superiors
+from oversight.organization.units import by_id, line_above, superiors, with_former
 from oversight.rules import bulletin, inspection, theme
 from oversight.rules import life_meetings as life
 from oversight.rules.zone_notice import issued
@@ -63,6 +63,7 @@ GRADED = ("told", "filed", "closed")
 FIRST = 2000
 APART = ("july", "extra")  # activities beside the party days
 LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
+LENT = (WHY + LEADERS, WHY + ASSIGNED)  # what a superior says of what it owed a branch
 SPOT = "INSPECT.ZONE_SPOT"  # what the zone looks at on the spot; it publishes its bulletins besides
 SENT = ("first_secretary", "instructor")  # whom those above assign to a branch
 CARRIED = 3  # months for which what is left of a year stands beside the next; house rule
@@ -141,13 +142,17 @@ class Records:
         return list(rows)
 
     @cached_property
-    def entries(self) -> list[RegisterEntry]:
-        """Return what came up in these years, or before and was not dealt with until near their beginning."""
+    def entries(self) -> list[sa.Row]:
+        """Return what came up in these years, or before and was not dealt with until near their beginning:
+        each entry, `heir` whose it is now, and `name` of the branch where it came up.
+        """
         begin, end = date(self.years[0], 1, 1), date(self.years[-1], 12, 31)
-        rows = self.session.scalars(
-            sa.select(RegisterEntry)
+        line = with_former(self.ids)
+        rows = self.session.execute(
+            sa.select(RegisterEntry, line.c.heir, line.c.name)
+            .join(line, line.c.id == RegisterEntry.unit_id)
             .where(
-                RegisterEntry.unit_id.in_(self.ids),
+                on_event.passed_on(line, self.at.today),
                 RegisterEntry.came_on <= end,
                 sa.or_(
                     RegisterEntry.came_on >= begin,
@@ -242,14 +247,22 @@ class Facts:
     @cached_property
     def entries(self) -> dict[tuple[str, str], list[RegisterEntry]]:
         """Return what came up in the year, or before and was not dealt with until near its beginning."""
-        found = (one for one in self.records.entries if one.came_on.year <= self.year)
+        found = ((row.heir, row.RegisterEntry) for row in self.records.entries)
         return grouped(
-            ((one.unit_id, one.key), one)
-            for one in found
+            ((unit_id, one.key), one)
+            for unit_id, one in found
             if one.came_on.year == self.year
-            or not self.dealt_with(one)
-            or (one.done_on and one.done_on >= _told_of(self.year))
+            or one.came_on.year < self.year
+            and (not self.dealt_with(one) or (one.done_on and one.done_on >= _told_of(self.year)))
         )
+
+    @cached_property
+    def former(self) -> dict[str, str]:
+        """Return the name of the branch where an entry came up that another has taken over."""
+        rows = self.records.entries
+        return {
+            row.RegisterEntry.id: row.name for row in rows if row.RegisterEntry.unit_id != row.heir
+        }
 
     @property
     def until(self) -> date | None:
@@ -726,7 +739,8 @@ def _registered(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     if duty.period == law.EVENT:
         for row in found:
             if row.done_on is None or row.done_on.year >= facts.year:
-                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED)
+                about = facts.former.get(row.id, "")
+                yield _Time("", row.due_on, facts.dealt_with(row), REGISTERED, about)
         return
     for number, _begin, end in _parts(facts, unit, duty.period):
         this = [one for one in found if one.came_on.year == facts.year]
@@ -760,7 +774,7 @@ _TIMES: dict[str, Callable[[Facts, Unit, Duty], Iterator[_Time]]] = {
 
 def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligation]:
     """Yield what those above owe a branch for its times: a lecture by each leader whose own branch it is,
-    and by each who is assigned to it. Source: G-3.1.5b, G-3.1.5d
+    and by each who is assigned to it. What they say of it lies with the branch. Source: G-3.1.5b, G-3.1.5d
     """
     for duty in law.on_sheet():
         found = by_key(duty.key, unit.category) if duty.by == law.SUPERIOR else []
@@ -769,20 +783,30 @@ def of_others(facts: Facts, unit: Unit, above: Unit | None) -> Iterator[Obligati
             given = len(facts.done.get((unit.id, duty.key), ()))
             left = say("还差 %(n)s 人", n=wanted - given) if given < wanted else ""
             one = replace(one, done=not left, about=left if given else "")
-            yield _obligation(facts, above or unit, unit, duty, found[0], one)
+            owed = _obligation(facts, above or unit, unit, duty, found[0], one, explained=False)
+            late = owed.state == OVERDUE
+            yield replace(owed, why=_why(facts, unit, duty, one)) if late else owed
 
 
 def to_branches(session: Session, unit: Unit, at: Moment) -> Iterator[Obligation]:
     """Yield what a superior owes the branches that it answers, of the year before what is open: the debtor
     reads what his branches see owed. Source: G-3.1.5b, G-3.1.5d
     """
+    year = str(at.today.year)
+    found = of_lectures(session, unit, _owing(at), at)
+    yield from (one for one in found if one.open or one.period[:4] == year)
+
+
+def of_lectures(
+    session: Session, unit: Unit, years: tuple[int, ...], at: Moment
+) -> Iterator[Obligation]:
+    """Yield the lectures that a superior owed its branches in these years."""
     below = branches_below(session, [unit], at.today)
     mine = [one for one in below if line_above(session, one)[0].id == unit.id]
-    records = Records(session, mine, _owing(at), at, only=(LEADERS, ASSIGNED))
-    for facts in (Facts(records, year) for year in records.years):
+    records = Records(session, mine, years, at, only=(LEADERS, ASSIGNED, *LENT))
+    for facts in (Facts(records, year) for year in years):
         for branch in mine:
-            found = of_others(facts, branch, unit)
-            yield from (one for one in found if one.open or facts.year == at.today.year)
+            yield from of_others(facts, branch, unit)
 
 
 def of_superior(facts: Facts, unit: Unit, categories: set[str]) -> Iterator[Obligation]:
@@ -830,7 +854,7 @@ def _inspected(facts: Facts, unit: Unit, duty: Duty) -> Iterator[_Time]:
     made = facts.records.visits.get(unit.id, [])
     visits = [visit for visit in made if visit.on.year == facts.year]
     if duty.key == "INSPECT.FULL":
-        yield _covered(facts, unit, {visit.unit_id for visit in visits})
+        yield from _covered(facts, unit, {visit.unit_id for visit in visits})
         return
     if duty.key == SPOT:
         visits = _about(duty, visits)
@@ -853,14 +877,19 @@ def _how_often(visits: int, bulletins: int) -> Sentence:
     return say("督查 %(n)s 次，情况通报 %(m)s 期", n=visits, m=bulletins)
 
 
-def _covered(facts: Facts, unit: Unit, visited: set[str]) -> _Time:
-    """Say how many branches of firms a superior has inspected, of those that he shall inspect all."""
-    below = facts.records.branches
-    firms = {one.id for one in below if one.category in FIRMS and one.within(unit.path)}
+def _covered(facts: Facts, unit: Unit, visited: set[str]) -> Iterator[_Time]:
+    """Yield how many branches of firms a superior has inspected, of those that it shall inspect all: of a
+    year in which both used the program.
+    """
+    end = date(facts.year, 12, 31)
+    below = (one for one in facts.records.branches if one.within(unit.path))
+    firms = {one.id for one in below if one.category in FIRMS and not before_start(one, end)}
+    if before_start(unit, end) or not firms:
+        return
     left = len(firms - visited)
     about = say("还有 %(n)s 个支部没有查", n=left) if left else ""
     said = say("已查 %(n)s 个支部", n=len(firms))
-    return _Time(str(facts.year), date(facts.year, 12, 31), not left, said, about)
+    yield _Time(str(facts.year), end, not left, said, about)
 
 
 def _bound_above(duty: Duty, categories: set[str]) -> Binding | None:
@@ -1019,9 +1048,16 @@ def sides(session: Session, unit: Unit, who: Actor, at: Moment) -> Sides:
         own += standing(facts, unit, above, own=leads)
         others += of_others(facts, unit, above) if branch else ()
     own += () if branch else to_branches(session, unit, at)
+    if gone(unit, at.today):  # nobody enters it any more: its heir has what goes on
+        own, others = [one for one in own if not one.open], []
     for one in of_cases(session, unit, who, at):
         (own if one.unit.id == unit.id else others).append(one)
     return _sides(own, others)
+
+
+def gone(unit: Unit, today: date) -> bool:
+    """True where a unit has ended by a day."""
+    return unit.ended_on is not None and unit.ended_on <= today
 
 
 def _sides(own: list[Obligation], others: list[Obligation]) -> Sides:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from oversight.base.cells import FIRST
 from oversight.models import Activity, RegisterEntry
+from oversight.organization.units import with_former
 
 # By what was settled in a register before. Source: G-3.2.4e, G-3.2.5c
 TOLD_AFTER = {
@@ -40,12 +41,25 @@ def settled_before(row: Activity) -> sa.Select | None:
     before = sa.select(sa.func.max(on)).where(
         Activity.unit_id == row.unit_id, Activity.kind == "party_day", on < day
     )
-    return sa.select(RegisterEntry).where(
-        RegisterEntry.unit_id == row.unit_id,
-        RegisterEntry.withdrawn_at.is_(None),
-        RegisterEntry.done_on <= day,
-        RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), FIRST),
+    line = with_former([row.unit_id])
+    return (
+        sa.select(RegisterEntry)
+        .join(line, line.c.id == RegisterEntry.unit_id)
+        .where(
+            RegisterEntry.withdrawn_at.is_(None),
+            RegisterEntry.done_on <= day,
+            RegisterEntry.done_on > sa.func.coalesce(before.scalar_subquery(), FIRST),
+            passed_on(line, day),
+        )
     )
+
+
+def passed_on(line: sa.CTE, on: date) -> sa.ColumnElement[bool]:
+    """Return the condition that an entry is with whom it is counted for on a day: his own, or of a branch
+    that was merged into his by then and had not dealt with it. House rule 承继.
+    """
+    left = sa.or_(RegisterEntry.done_on.is_(None), RegisterEntry.done_on >= line.c.ended_on)
+    return sa.or_(line.c.id == line.c.heir, sa.and_(line.c.ended_on <= on, left))
 
 
 def asked_by(keys: Iterable[str], table: Mapping[str, tuple[str, ...]]) -> set[str]:

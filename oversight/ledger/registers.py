@@ -34,6 +34,9 @@ from oversight.models import Person, Post, RegisterEntry, Unit, chains
 from oversight.organization.actor import Actor, AuthorityBasis
 from oversight.organization.members import members
 from oversight.organization.standing import in_office
+from oversight.organization.units import successor_of, with_former
+
+from . import on_event
 
 LONGEST = 200
 ISSUE, CARE, BREACH = "issue", "care", "breach"
@@ -71,14 +74,22 @@ KINDS = {
 
 
 def of_unit(session: Session, unit: Unit, who: Actor) -> list[RegisterEntry]:
-    """Return what a branch has entered, the newest first; care for its own leaders alone.
+    """Return what a branch has entered, and what was left open where it was merged into it, the newest
+    first; care for its own leaders alone.
 
     Source: G-3.2.4b
     """
     hidden = [] if authority.is_led_by(session, unit, who) else _kinds_of(CARE)
+    line = with_former([unit.id])
+    own = line.c.id == unit.id
     wanted = (
         sa.select(RegisterEntry)
-        .where(RegisterEntry.unit_id == unit.id, RegisterEntry.kind.not_in(hidden))
+        .join(line, line.c.id == RegisterEntry.unit_id)
+        .where(
+            RegisterEntry.kind.not_in(hidden),
+            on_event.passed_on(line, who.on),
+            sa.or_(own, RegisterEntry.withdrawn_at.is_(None)),
+        )
         .order_by(RegisterEntry.came_on.desc(), RegisterEntry.id.desc())
         .options(joinedload(RegisterEntry.person), joinedload(RegisterEntry.doer))
     )
@@ -196,7 +207,9 @@ def _held(session: Session, entry_id: str, who: Actor) -> tuple[RegisterEntry, A
     )
     if row is None:
         raise NotFound()
-    basis = authority.enters(session, row.unit, who)
+    basis = authority.enters(session, successor_of(session, row.unit), who)
+    if row.unit.ended_on and row.done_on and row.done_on < row.unit.ended_on:
+        raise InvalidTransition("这件事在支部并入以前已经办结，不用再办。")
     if row.withdrawn_at:
         raise InvalidTransition("这次登记已经撤回，不用再办。")
     return row, basis
@@ -237,12 +250,13 @@ def _person(session: Session, unit: Unit, kind: Kind, person: str, day: date) ->
 
 def _doer(session: Session, row: RegisterEntry, person: str, day: date) -> str:
     """Return who dealt with something: a talk is had by one of the committee, or where there is none by
-    any full member.
+    any full member; of a merged branch's by one of its heir.
     """
-    able = talkers(session, row.unit, day)
+    unit, day = successor_of(session, row.unit), max(day, row.unit.ended_on or day)
+    able = talkers(session, unit, day)
     if KINDS[row.kind].key == "CARE.TALK" and person not in ids_of(able):
         raise InvalidInput({"by": N_("谈心由支委会成员进行，请选择谈话的人。")})
-    own = {*ids_of(able), *ids_of(members(session, row.unit_id, day))}
+    own = {*ids_of(able), *ids_of(members(session, unit.id, day))}
     if person not in own:
         raise InvalidInput({"by": N_("请选择办理的人。")})
     return person

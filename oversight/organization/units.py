@@ -167,6 +167,17 @@ def _read_merged(session: Session, unit_ids: set[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def with_former(unit_ids: Iterable[str]) -> sa.CTE:
+    """Return these units and those that were merged into them, directly or by way of others: `id`, `heir`
+    (itself, where it is one of these), `name` and `ended_on`.
+    """
+    which = (Unit.name, Unit.ended_on)
+    own = sa.select(Unit.id, Unit.id.label("heir"), *which).where(Unit.id.in_(list(unit_ids)))
+    line = own.cte("line", recursive=True)
+    merged = sa.select(Unit.id, line.c.heir, *which).where(Unit.successor_id == line.c.id)
+    return line.union(merged)
+
+
 def has_above(attempt: TransitionContext) -> bool:
     """True where another organization stands above the one that has the case."""
     return attempt.case.escalation_level + 1 < len(line_above(attempt.session, attempt.unit))

@@ -10,7 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from oversight.calendar.party_days import in_trial, month_end, owed, status
+from oversight.calendar.party_days import before_start, in_trial, month_end, owed, status
 from oversight.calendar.workdays import months_after
 from oversight.law.definition import effect
 from oversight.models import Activity, Case, Paper, Unit
@@ -62,6 +62,15 @@ def was_told(attempt: TransitionContext, number: str) -> bool:
 def stale_on(attempt: TransitionContext) -> date:
     """Return the day from which a bulletin is kept as it is, and a draft is none any more."""
     return months_after(first_of(attempt.case.facts["month"]), KEPT_FOR)
+
+
+def was_before(attempt: TransitionContext) -> bool:
+    """True where a month was over before the unit began to use the program, and no branch below it had
+    begun earlier.
+    """
+    first = first_of(attempt.words["month"])
+    before = before_start(attempt.unit, month_end(first.year, first.month))
+    return before and not _figures(attempt, first)
 
 
 def due_on(year: int, month: int) -> date:

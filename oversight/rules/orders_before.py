@@ -18,6 +18,7 @@ SINCE_4 = {
     *("signed_workday", "signed_after_receipt", "signed_sensible_term", "as_signed"),
     *("note_signed", "note_overdue"),
 }
+SINCE_7 = {"done_since"}
 SINCE_6 = {"issue_extension", "issue_no_extension", "issue_heard"}
 SERVED_4 = house_rule("整改通知书送达后 2 个工作日内签收。")
 RECHECKED_4 = house_rule(
@@ -27,8 +28,10 @@ RECHECKED_4 = house_rule(
 
 def earlier(now: Workflow) -> tuple[Workflow, ...]:
     """Return the earlier versions of an order, the newest first."""
+    # Version 6: what was found might have been put right before it was.
+    sixth = replace(now, version=6, moves=tuple(map(_any_day, now.moves)))
     # Version 5: a branch that asked for time, or objected, was answered without a paper.
-    fifth = replace(now, version=5, moves=tuple(map(_unwritten, now.moves)))
+    fifth = replace(sixth, version=5, moves=tuple(map(_unwritten, sixth.moves)))
     # Version 4: what was found was always 组织不力, of state firms too.
     found = tuple(
         replace(one, items=facts.FOUND) if one.name == "findings" else one for one in now.facts
@@ -47,7 +50,11 @@ def earlier(now: Workflow) -> tuple[Workflow, ...]:
     )
     # Version 1: sent back, an order was due after five working days even where it had had longer.
     first = replace(second, version=1, moves=tuple(map(_first, second.moves)))
-    return (fifth, *map(_before_5, (fourth, third, second, first)))
+    return (sixth, fifth, *map(_before_5, (fourth, third, second, first)))
+
+
+def _any_day(move: Move) -> Move:
+    return replace(move, only_if=_without(move.only_if, SINCE_7))
 
 
 def _unwritten(move: Move) -> Move:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from oversight.calendar.party_days import plan_year
-from oversight.calendar.zone import rule_for, zone_notices
+from oversight.calendar.party_days import owed, plan_year
+from oversight.calendar.zone import has_rule_day, rule_for, zone_notices
 from oversight.law.definition import effect
-from oversight.models import Unit, ZoneNotice
+from oversight.models import Case, Unit, ZoneNotice
 
 from .context import TransitionContext
 
@@ -35,6 +36,12 @@ def rule_day(attempt: TransitionContext) -> date:
     """Return the day on which everybody met without the notice."""
     day = new_day(attempt)
     return rule_for(attempt.session, attempt.unit, day.year, day.month, noticed=False).on
+
+
+def is_given_the_day(session: Session, case: Case, unit: Unit) -> bool:
+    """True where a branch's day of the month is the zone's to move: where it chooses none itself."""
+    day = date.fromisoformat(case.facts["new_day"])
+    return has_rule_day(session, unit, day.month) and owed(unit, day.year, day.month)
 
 
 def _branches(attempt: TransitionContext) -> list[Unit]:

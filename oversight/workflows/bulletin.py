@@ -6,7 +6,7 @@ Drafted by the office, signed by somebody else of the committee. Source: G-4.4a,
 
 from oversight.base.sentences import N_
 from oversight.law.clauses import clause, house_rule
-from oversight.law.definition import Field, Move, Rule, State, Tell, Workflow, rule
+from oversight.law.definition import Field, Move, Rule, State, Tell, Workflow, rule, without
 from oversight.law.roles import TIMER
 from oversight.papers.notices import bulletin as paper
 from oversight.papers.numbers import void_papers
@@ -67,6 +67,12 @@ def has_begun(attempt: TransitionContext) -> bool:
     return first_of(attempt.words["month"]) <= attempt.today
 
 
+@rule(TOLD, "month")
+def not_before(attempt: TransitionContext) -> bool:
+    """这个月在启用以前，以纸质手册为准，不在系统里通报。"""
+    return not facts.was_before(attempt)
+
+
 def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
     """Return the definition: where it is drafted and signed, what branches hear, when it may be opened."""
     # fmt: off
@@ -95,6 +101,13 @@ def _definition(version: int, at: Desk, heard: str, *ready: Rule) -> Workflow:
 
 _MONTH = (a_month, has_begun)
 WORKFLOW = _definition(
-    2, OF_A_UNIT, N_("上级印发了情况通报。"), above_the_branches, *_MONTH, corrects_its_own
+    3,
+    OF_A_UNIT,
+    N_("上级印发了情况通报。"),
+    *(above_the_branches, *_MONTH, not_before, corrects_its_own),
 )
-EARLIER = (_definition(1, OF_THE_ZONE, N_("区里印发了情况通报。"), by_the_zone, *_MONTH),)
+# Version 2: of a month before the beginning too. Version 1: of the zone alone.
+EARLIER = (
+    without(WORKFLOW, 2, not_before),
+    _definition(1, OF_THE_ZONE, N_("区里印发了情况通报。"), by_the_zone, *_MONTH),
+)

@@ -171,6 +171,13 @@ def really_done(attempt: TransitionContext) -> bool:
     return all(item["done_on"] <= attempt.today.isoformat() for item in attempt.words["items"])
 
 
+@rule(GROUND, "items")
+def done_since(attempt: TransitionContext) -> bool:
+    """完成日期不能早于督查日期，整改是督查以后做的。"""
+    since = attempt.case.facts["inspected_on"]
+    return all(item["done_on"] >= since for item in attempt.words["items"])
+
+
 @rule(RECHECKED, "verdicts")
 def one_verdict_each(attempt: TransitionContext) -> bool:
     """每个问题都要有结论：通过、说明属实或不通过。"""
@@ -224,7 +231,7 @@ LIVE = (DRAFT, SIGNED_OFF, ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED, REVIEW)
 SENT = (ISSUED, FIXING, RECHECK, EXTENSION, OBJECTED)
 # fmt: off
 WORKFLOW = Workflow(
-    "rectification", N_("整改"), version=6, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
+    "rectification", N_("整改"), version=7, opens=DRAFT, opened_by=INSPECTOR, short=N_("整改"), facts=FACTS,
     open_if=(has_findings, clauses_bind, facts.ground_fits, already_inspected, *facts.VISITED),
     outsiders=facts.OUTSIDERS, on_open=(facts.set_issuer,), inherits=True,
     begins=N_("起草"), icon="late", tells=(Tell(SUPERIOR, "有一份整改通知书待签发。"),),
@@ -240,7 +247,7 @@ WORKFLOW = Workflow(
              letter=facts.signed_or_drafted),
         Move("acknowledge", "签收", ISSUED, FIXING, by=BRANCH, under=SERVED),
         Move("report", "报送整改报告", FIXING, RECHECK, by=BRANCH, under=GROUND,
-             asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done),
+             asks=(Field("items", "list", "逐条整改情况", items=MEASURE),), only_if=(one_item_each, really_done, done_since),
              does=(facts.note_report,), place="page"),
         Move("accept", "复核并销号", RECHECK, CLOSED, by=SUPERIOR, under=GROUND, asks=JUDGED, decides=True,
              only_if=(another_person, one_verdict_each, none_fails), does=(facts.close,),

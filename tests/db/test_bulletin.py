@@ -194,6 +194,8 @@ OPENINGS = [
     ("zone.officer", "zone", {"corrects": "云党工〔2026〕9号"}, RuleViolation, "corrects_its_own"),
     ("zone.officer", "zone", {"month": "十一月"}, RuleViolation, "a_month"),
     ("zone.officer", "zone", {"month": "2027-01"}, RuleViolation, "has_begun"),
+    ("zone.officer", "zone", {"month": "2019-12"}, RuleViolation, "not_before"),
+    ("town1.officer", "town1", {"month": "2019-12"}, RuleViolation, "not_before"),
     ("zone.officer", "zone", {"comment": ""}, InvalidInput, None),
     ("zone.officer", "zone", {"rank": 3}, InvalidInput, None),
 ]
@@ -202,6 +204,22 @@ OPENINGS = [
 @pytest.mark.parametrize("who, unit, changed, kind, rule", OPENINGS)
 def test_what_cannot_be_told(play, who, unit, changed, kind, rule):
     play.no(kind, rule, draft, play, who, unit, **changed)
+
+
+def test_the_month_of_the_beginning_is_told_and_one_of_a_branch_that_began_before(play, session):
+    """Before the zone and everybody below it began, paper counts; the first who did begins it."""
+    for unit in play.world.units.values():
+        session.get(Unit, unit.id).accountable_from = date(2026, 11, 30)
+    session.commit()
+    play.no(RuleViolation, "not_before", draft, play, month="2026-10")
+    draft(play)
+    village = session.get(Unit, play.world.units["village"].id)
+    village.accountable_from = date(2026, 10, 31)
+    plan_year(session, [village], 2026, at("2026-11-30"))
+    session.commit()
+    draft(play, month="2026-10")
+    words = {"who": "town2.officer", "unit": "town2", "month": "2026-10"}
+    play.no(RuleViolation, "not_before", draft, play, **words)
 
 
 ROWS = [  # from, who, move, words, today, refusal, rule

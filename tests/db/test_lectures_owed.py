@@ -8,12 +8,15 @@ from datetime import date
 
 import pytest
 
-from oversight.ledger import obligations
+from oversight.base.refusals import Forbidden, NotFound, RuleViolation
+from oversight.engine import journal
+from oversight.ledger import duty_records, explanations, obligations
 from oversight.models import Post
 from tests.db.test_attendance import record, sheet
 from tests.db.test_obligations import do
 from tests.support.world import at
 
+NOTE = "分管领导全年在外挂职，已改由副书记于次年一季度补讲。"
 LEADERS, ASSIGNED = "LECTURE.LEADERS", "LECTURE.FIRST_SECRETARY"
 
 
@@ -100,3 +103,58 @@ def theirs(session, world, side, who="town1.officer", unit="town1"):
     found = obligations.sides(session, row, world.actor(who, on), at("2026-11-24", 23))
     mine = (one for one in getattr(found, side) if one.key in (LEADERS, ASSIGNED))
     return {(one.key, names[one.to.id]) for one in mine if one.unit.id == row.id}
+
+
+# 说明情况: by the same door as a branch's own (house rule) ---------------------------------------------
+
+
+def explain(session, world, unit="organ", who="town1.officer", on="2027-02-03", key=LEADERS):
+    now, what = at(on), f"2026:{key}:{world.units[unit].id}"
+    actor, town = world.actor(who, now.today), world.units["town1"].id
+    return explanations.explain(session, town, 2026, what, NOTE, actor, now)
+
+
+def late(session, world, unit, side, on="2027-02-03"):
+    now, row = at(on, 23), world.units[unit]
+    officer = "town1.officer" if unit == "town1" else f"{unit}.secretary"
+    found = obligations.sides(session, row, world.actor(officer, now.today), now)
+    return {
+        (one.to.name, one.state, one.why)
+        for one in getattr(found, side)
+        if one.key in (LEADERS, ASSIGNED) and one.period == "2026"
+    }
+
+
+def test_a_superior_explains_a_lecture_that_it_did_not_give_branch_by_branch(session, world):
+    lead(session, world, "organ.member1", "soe.member1")
+    assert explain(session, world) == [LEADERS]
+    organ, soe = (world.units[one].name for one in ("organ", "soe"))
+    both = {(organ, "overdue", NOTE), (soe, "overdue", "")}
+    assert late(session, world, "town1", "owe") == both
+    assert late(session, world, "organ", "owed") == {(organ, "overdue", NOTE)}
+    assert late(session, world, "organ", "owed", "2027-02-02") == {(organ, "overdue", "")}
+    explain(session, world, "soe")
+    assert late(session, world, "soe", "owed") == {(soe, "overdue", NOTE)}
+    with pytest.raises(RuleViolation, match="已经说明"):
+        explain(session, world)
+
+
+def test_it_is_the_superior_s_own_to_say_and_to_take_back(session, world):
+    lead(session, world, "organ.member1")
+    with pytest.raises((Forbidden, NotFound)):
+        explain(session, world, who="organ.secretary")
+    with pytest.raises(RuleViolation, match="不用说明"):
+        explain(session, world, on="2026-11-24")
+    with pytest.raises(RuleViolation, match="不用说明"):
+        explain(session, world, "village")
+    explain(session, world)
+    now, organ, town = at("2027-02-03"), world.units["organ"], world.units["town1"]
+    assert explanations.explained(session, organ, 2026) == []
+    [row] = explanations.explained(session, town, 2026)
+    with pytest.raises(NotFound):
+        branch = world.actor("organ.secretary", now.today)
+        duty_records.take_back(session, row.id, "不是这样", branch, now)
+    duty_records.take_back(session, row.id, "写错了", world.actor("town1.officer", now.today), now)
+    assert late(session, world, "organ", "owed") == {(organ.name, "overdue", "")}
+    explain(session, world)
+    assert journal.verify_lines(journal.export_lines(session)) == []

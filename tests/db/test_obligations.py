@@ -347,6 +347,19 @@ def test_all_branches_of_firms_are_to_be_inspected_within_the_year(session, worl
     assert above(session, world, "zone")["INSPECT.ZONE_MONTHLY", "2026-11"].state == "open"
 
 
+def test_of_a_year_before_the_beginning_no_branch_is_to_be_inspected(session, world):
+    """Of the year before stands what is open, but neither of a superior nor of a branch that came later."""
+    for name, begun in (("town1", "2026-06-01"), ("firm", "2027-01-04")):
+        world.units[name].accountable_from = date.fromisoformat(begun)
+    session.commit()
+    found = above(session, world, "town1", "2026-11-24")["INSPECT.FULL", "2026"]
+    assert str(found.about) == "还有 1 个支部没有查"
+    assert ("INSPECT.FULL", "2025") not in above(session, world, "town1", "2025-12-01")
+    world.units["soe"].accountable_from = date(2027, 1, 4)
+    session.commit()
+    assert ("INSPECT.FULL", "2026") not in above(session, world, "town1", "2026-11-24")
+
+
 def visited(play: Play, unit: str) -> None:
     words = {"method": "random", "inspected_on": "2026-11-23"}
     case = play.open("zone.inspector", unit, workflow="inspection", **words)

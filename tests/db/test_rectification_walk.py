@@ -215,6 +215,14 @@ def test_a_verdict_for_every_item(session, world):
     )
 
 
+def test_what_was_found_was_put_right_afterwards_at_the_earliest_on_the_spot(session, world):
+    """G-4.4f: the visit was on 20 November. 立行立改 that day stands; what was right before was no finding."""
+    case, who = fixing(session, world), {"who": "village.secretary", "on": "2026-12-02"}
+    before, that_day = ([ITEMS[0], ITEMS[1] | {"done_on": f"2026-11-{n}"}] for n in (19, 20))
+    refused(session, world, case, "report", {"items": before}, match="早于督查日期", **who)
+    assert do(session, world, case, "report", {"items": that_day}, **who).state == "recheck"
+
+
 def test_what_was_not_done_is_not_reported_as_done(session, world):
     case = fixing(session, world)
     later = [ITEMS[0], {"measure": "明天去办", "done_on": "2026-12-03"}]

@@ -451,3 +451,14 @@ def test_an_engine_that_was_not_prepared_keeps_nothing(database_url, world):
         epochs.epoch(session, world.zone.id)
         assert epochs.seen.of(session) == {} and "kept" not in kept.link(session).info
     engine.dispose()
+
+
+def test_what_is_kept_outlives_a_with_that_reads_and_no_with_that_writes(session, world):
+    def after(statement: str) -> bool:
+        epochs.seen.of(session)["here"] = "kept"
+        session.execute(sa.text(statement))
+        return "here" in epochs.seen.of(session)
+
+    assert after("WITH found AS (SELECT id FROM units) SELECT count(*) FROM found")
+    told = "WITH found AS (SELECT id FROM units) UPDATE units SET sort = sort"
+    assert not after(f"{told} WHERE id IN (SELECT id FROM found)")

@@ -4,6 +4,8 @@ is done.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
@@ -153,6 +155,26 @@ def test_every_branch_is_told_of_a_notice_of_the_zone_once_it_is_issued(session,
     assert [row.move for row in rows if authority.reads_row(workflow, case, member, row)] == [
         "publish"
     ]
+
+
+def told_of(session, world, play, new_day: str, today: str) -> set[str]:
+    """Return which branches read of a month that the zone moved."""
+    play.on(today)
+    case = play.open("zone.officer", "zone", workflow="zone_shift", new_day=new_day, reason=REASON)
+    play.move(play.move(case, "zone.officer", "propose"), "zone.secretary", "publish")
+    sweep_on(session, today)
+    branches = ("village", "community", "organ", "firm", "soe", "school")
+    return {one for one in branches if lines(session, world, case, f"{one}.secretary")}
+
+
+def test_of_a_moved_day_those_read_whose_day_it_is(session, world, play):
+    """G-2.1.2: enterprises, schools and social organizations choose their own; G-2.1.3: 七一 is everybody's."""
+    world.units["organ"].accountable_from = date(2027, 1, 1)
+    session.commit()
+    moved = told_of(session, world, play, "2026-12-18", "2026-11-24")
+    assert moved == {"village", "community"}, "an organ that begins later has no such day either"
+    every = {"village", "community", "organ", "firm", "soe", "school"}
+    assert told_of(session, world, play, "2027-07-02", "2027-06-15") == every
 
 
 def test_a_line_leads_only_to_what_its_reader_still_sees(session, world, play):

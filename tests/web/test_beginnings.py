@@ -86,6 +86,19 @@ def test_nothing_earlier_is_warned_of(session, world, village):
     assert not [key for key in said if key.startswith(f"unheld:{firm.id}:2026-11")]
 
 
+def test_a_year_and_a_day_of_before_say_so_and_ask_for_nothing(reader, village):
+    branch, unit = reader("village.secretary"), f"/units/{village.id}"
+    sheet = branch.get(f"{unit}/year-sheet/2025")
+    assert "这一年在启用以前，以纸质手册为准，不用登记。" in sheet.main
+    assert 'name="note"' not in sheet.html
+    assert 'name="note"' in branch.get(f"{unit}/year-sheet/2026").html
+    assert BEFORE in branch.get(f"{unit}/ledger?on=2026-09-30").main
+    assert BEFORE not in branch.get(f"{unit}/ledger?on=2026-10-01").main
+    zone = reader("zone.secretary")
+    assert BEFORE in zone.get("/overview?on=2019-12-31").main
+    assert BEFORE not in zone.get("/overview?on=2020-01-02").main
+
+
 # 转录 ----------------------------------------------------------------------------------------------
 
 

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from oversight.calendar.party_days import activity_for
 from oversight.models import DutyRecord
+from oversight.register import reorganize
 from tests.db.test_attendance import sheet
 from tests.db.test_registers import note
+from tests.support.world import at
 
 TODAY = "2026-11-24"
 
@@ -217,7 +219,7 @@ def test_what_a_branch_owes_is_looked_at_from_above_and_not_done_there(reader, n
 
 
 def test_a_superior_reads_to_which_branch_a_lecture_is_owed(reader, api, world, session):
-    """G-3.1.5b: 到所在党支部讲1次党课; nothing to be explained on the superior's own year sheet."""
+    """G-3.1.5b: 到所在党支部讲1次党课."""
     world.people["organ.member1"].leading = True
     session.commit()
     page = reader("town1.officer").get("/ledger")
@@ -235,3 +237,42 @@ def test_a_sheet_counts_what_it_says_itself_was_read(reader, november):
     assert "还没有读到：第十一章" in page.main
     save(reader, november, why="还读了第十一章", **{"note-CHARTER.FULL_YEARLY": "读到第十一章"})
     assert "全年已读完一遍" in reader("village.secretary").get(f"{november}/attendance").main
+
+
+def test_a_merged_branch_s_ledger_names_its_heir_who_has_what_was_left(
+    reader, session, world, november
+):
+    """House rule 承继; of the day before it says what was owed then."""
+    note(session, world, "raised", what="水渠堵了")
+    day, units = at(TODAY), [world.units["village"]]
+    who = world.actor("town1.officer", day.today)
+    reorganize.merge(session, units, world.units["community"], day.today, who, day)
+    session.commit()
+    town, address = reader("town1.officer"), f"/units/{units[0].id}/ledger"
+    page = town.get(address)
+    assert "已于2026年11月24日并入桃源社区党支部" in page.main
+    assert "没有到期要办的" in page.main and "没有等着别人办的" in page.main
+    assert "没有到期要办的" not in town.get(f"{address}?on=2026-11-23").main
+    heir = f"/units/{world.units['community'].id}"
+    assert "石桥村党支部" in reader("community.secretary").get(f"{heir}/ledger").main
+    book = reader("community.secretary").get(f"{heir}/registers").main
+    assert "水渠堵了" in book and "原石桥村党支部" in book
+
+
+def test_a_superior_says_on_its_year_sheet_why_it_gave_no_lecture(reader, world, session):
+    """House rule: by the same door as a branch; it is taken back there, and not by the branch."""
+    organ, town = world.units["organ"], world.units["town1"]
+    world.people["organ.member1"].leading = True
+    session.commit()
+    officer, address = reader("town1.officer"), f"/units/{town.id}/year-sheet/2025"
+    page, what = officer.get(f"{address}?form=why"), f"2025:LECTURE.LEADERS:{organ.id}"
+    assert f'<option value="{what}">' in page.html
+    page = officer.submit(page, f"{address}", what=what, why="换届期间没有安排，今年补讲。")
+    assert f"班子成员到所在支部讲党课 {organ.name}：" in page.main and what not in page.html
+    own = reader("organ.secretary").get(f"/units/{organ.id}/year-sheet/2025")
+    assert "换届期间没有安排" not in own.main
+    [row] = session.scalars(sa.select(DutyRecord))
+    back = officer.submit(
+        officer.get(f"{address}?form={row.id}"), address, record=row.id, reason="写错了"
+    )
+    assert "已撤回：写错了" in back.main

@@ -22,12 +22,15 @@ from oversight.base.refusals import (
 )
 from oversight.base.rows import grouped
 from oversight.base.sentences import N_
+from oversight.calendar.party_days import BEFORE, before_start
 from oversight.law import duties as law
 from oversight.law.clauses import Source, clause
 from oversight.ledger import duty_records, explanations, obligations
 from oversight.ledger.obligations import Obligation
 from oversight.models import DutyRecord, Unit
+from oversight.organization.units import successor_of
 from oversight.views import excel, forms, session
+from oversight.views.present import translated
 
 from . import listed
 
@@ -114,12 +117,30 @@ class Ledger:
 
     @property
     def told(self) -> str:
-        """Say what a day other than today shows."""
+        """Say what a day other than today shows; of before the beginning that paper counts."""
+        if before_start(self.unit, self.at.today):
+            return translated(BEFORE)
         if self.past:
             return _("当天的情形：后来的登记、更正、批复和评议不算在内。")
         return _(
             "如果从今天起没有人办，到这一天就是这样。在办事项按现在的期限算，到期自动流转的不算在内。"
         )
+
+    @property
+    def gone(self) -> bool:
+        """True where the unit had ended by the day that is shown: it owes nothing any more."""
+        return obligations.gone(self.unit, self.at.today)
+
+    @property
+    def heir(self) -> Unit | None:
+        """Return the branch that has taken over what was left open, as it is today."""
+        found = successor_of(db.session, self.unit)
+        return found if found is not self.unit else None
+
+    @property
+    def last(self) -> str:
+        """Return the last day on which the unit was there."""
+        return (self.unit.ended_on - timedelta(days=1)).isoformat()
 
     @cached_property
     def writes(self) -> bool:
@@ -184,9 +205,7 @@ class Ledger:
     def explains(self, row: Row) -> bool:
         """True where the reader may say why something of the unit's own was not done in time."""
         one = row.first
-        # what it owes its branches is on their sheets, not on its own
-        lent = one.unit.kind != "branch" and one.to is not None
-        return self.writes and row.silent and bool(one.period) and not (one.case_id or lent)
+        return self.writes and row.silent and bool(one.period) and not one.case_id
 
     def action(self, row: Row) -> tuple[str, str] | None:
         """Return where a row is done, and how that is called; None where it is nothing of one's own. Who
@@ -261,6 +280,14 @@ def _writes(unit: Unit) -> bool:
     return True
 
 
+def _sent(row: Row) -> str:
+    """Return how a form names what it explains: a month, or one duty of a time, and to whom it was owed."""
+    one = row.first
+    if row.monthly:
+        return one.period
+    return ":".join((one.period, one.key, *([one.to.id] if one.to else ())))
+
+
 # The sheet of a year -----------------------------------------------------------------------------
 
 
@@ -270,6 +297,11 @@ class Year:
     def __init__(self, unit: Unit, year: int, bound: forms.Bound = forms.NO_FORM):
         self.unit, self.number, self.bound = unit, year, bound
         self.writes, self.today = _writes(unit), session.moment().today
+
+    @property
+    def before(self) -> bool:
+        """True where the year was over before the unit began to use the program: nothing is entered."""
+        return before_start(self.unit, date(self.number, 12, 31))
 
     @cached_property
     def found(self) -> dict[str, list[DutyRecord]]:
@@ -288,7 +320,7 @@ class Year:
     @cached_property
     def explained(self) -> list[tuple[str, str, DutyRecord]]:
         """Return what is said of what was not done in time: of which time and duty, and the record."""
-        rows = (row for key, rows in self.found.items() if key not in law.duties() for row in rows)
+        rows = explanations.explained(db.session, self.unit, self.number)
         return [(*explanations.about(row), row) for row in rows]
 
     @cached_property
@@ -297,10 +329,7 @@ class Year:
         if not self.writes:
             return []
         left = explanations.explainable(db.session, self.unit, self.number, session.moment())
-        return [
-            (row.first.period if row.monthly else f"{row.first.period}:{row.first.key}", row)
-            for row in rows_of(left)
-        ]
+        return [(_sent(row), row) for row in rows_of(left)]
 
     def times(self, duty: law.Duty) -> int:
         """Return how many times a year something is to be entered."""

@@ -17,6 +17,7 @@ from oversight.base.paging import part
 from oversight.base.refusals import InvalidInput, NotFound
 from oversight.base.rows import grouped, ids_of, keyed
 from oversight.base.sentences import N_
+from oversight.calendar.party_days import before_start
 from oversight.law import duties as law
 from oversight.law.inputs import read_count, read_id
 from oversight.ledger import obligations, overview, pace, tally
@@ -100,6 +101,15 @@ class Glance:
     def kept(self) -> bool:
         """True where the zone is so large that what is kept of its superiors is shown."""
         return self.unit.kind == "zone" and rollups.is_large(db.session, self.unit.zone_id)
+
+    @cached_property
+    def before(self) -> bool:
+        """True where on that day nobody here used the program yet."""
+        today = self.at.today
+        if not before_start(self.unit, today):
+            return False
+        below = obligations.branches_below(db.session, [self.unit], today)
+        return all(before_start(one, today) for one in below)
 
     @cached_property
     def offices(self) -> list[Office]:
