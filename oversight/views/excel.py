@@ -86,8 +86,9 @@ def fetch(key):
         account_id, held, name = _signer().loads(key)
     except BadData:
         raise NotFound() from None
-    book = shelf.fetch(_folder(), held, session.moment().now)
-    if account_id != session.account().id or book is None:
+    own = account_id == session.account().id
+    book = shelf.fetch(_folder(), held, session.moment().now) if own else None
+    if book is None:
         raise NotFound(GONE)
     return send_file(book, mimetype=TYPE, as_attachment=True, download_name=name)
 
