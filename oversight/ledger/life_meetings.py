@@ -120,7 +120,7 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
             decided_by=row.withdrawer.name,
             decided_at=row.withdrawn_at.isoformat(),
         )
-    why = typed.sentence(why)
+    why = typed.words(why)
     if not 0 < len(why) <= LONGEST:
         raise InvalidInput({"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)})
     if rests_on(session, row):

@@ -212,7 +212,7 @@ def _past(text: str, at: Moment) -> date:
 
 
 def _line(name: str, text: str) -> str:
-    text = typed.sentence(text)
+    text = typed.words(text)
     if not 0 < len(text) <= LONGEST:
         raise InvalidInput({name: say("请写一句，最多 %(most)s 字。", most=LONGEST)})
     return text

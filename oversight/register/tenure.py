@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
@@ -358,7 +359,7 @@ def _undoing(session: Session, post: Post, why: str, who: Actor) -> tuple[Seat, 
 def reason(why: str) -> str:
     """Return a reason as it is kept. Raises InvalidInput."""
     why = why.strip()
-    if not 0 < len(why) <= 200:
+    if not typed.says(why) or len(why) > 200:
         raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
     return why
 
