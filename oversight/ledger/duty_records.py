@@ -15,13 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import fetch, insert_once, is_id, new_id
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    InvalidTransition,
-    NotFound,
-    RuleViolation,
-)
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped, ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import BEFORE, before_start, change
@@ -596,7 +590,7 @@ def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment
             raise NotFound()  # an item of a party day is corrected on its sheet
         session.refresh(row)
         if row.withdrawn_at:
-            raise InvalidTransition("这次登记已经撤回，不用再办。")
+            raise entries.gone(session, row, at)
         why = typed.words(why)
         if not 0 < len(why) <= LONGEST:
             raise InvalidInput(

@@ -140,6 +140,23 @@ def test_an_entry_is_settled_once_and_taken_back_with_a_reason(session, world):
     assert journal.verify_lines(journal.export_lines(session)) == []
 
 
+def test_who_comes_second_to_an_entry_reads_who_was_first(session, world):
+    row, first = note(session, world, "raised"), world.people["village.secretary"].name
+    settle(session, world, row)
+    with pytest.raises(InvalidTransition) as lost:
+        settle(session, world, row, who="village.organizer")
+    assert first in lost.value.sentence and first in lost.value.extra["decided_by"]
+    session.rollback()
+    actors = [
+        world.actor(f"village.{who}", date(2026, 11, 10)) for who in ("secretary", "organizer")
+    ]
+    registers.take_back(session, row.id, "写错", actors[0], at("2026-11-10"))
+    with pytest.raises(InvalidTransition) as lost:
+        registers.take_back(session, row.id, "写错", actors[1], at("2026-11-10"))
+    assert f"已经撤回（{first}，2026-11-10 09:00）" in lost.value.sentence
+    session.rollback()
+
+
 @pytest.mark.parametrize("nothing", [" ", "。", "……"])
 def test_where_words_are_asked_marks_are_none(session, world, nothing):
     """At every door that asks for a sentence or a reason, not at this one alone."""
