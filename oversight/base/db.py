@@ -121,6 +121,18 @@ class Held(sa.TypeDecorator):
     def coerce_compared_value(self, op, value):
         return cast(sa.JSON, self.impl_instance).coerce_compared_value(op, value)
 
+    def as_stored(self, dialect, coltype):
+        """Return what reads a value as it lies there, of whatever kind; of no JSON its text."""
+        read = super().result_processor(dialect, coltype)
+
+        def stored(value):
+            try:
+                return read(value) if read else value
+            except ValueError:
+                return value
+
+        return stored
+
     def result_processor(self, dialect, coltype):
         read, kind = super().result_processor(dialect, coltype), self.kind
 

@@ -34,6 +34,7 @@ COMPOUND = re.compile(
     "太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|令狐|百里|呼延|东郭|南门|西门|左丘|拓跋"
 )
 LONGEST_NAME = 60
+UNSEEN = "\u115f\u1160\u3164\uffa0"  # letters that are drawn as a blank
 LOST_A_CHARACTER = N_("“%(name)s”里有丢失的字（显示为“?”或方块），请补上原来的字。")
 A_NAME = N_(
     "姓名只写 2 个字以上的姓名，不带括号和备注，备注请写到别的列；同名的可在末尾加数字或一个字母。"
@@ -60,6 +61,19 @@ def sentence(value: str) -> str:
     """Return one line of prose: as `line`, the stops of a Chinese sentence as they were typed."""
     parts = STOPS.split(value)
     return "".join(part if STOPS.fullmatch(part) else line(part) for part in parts)
+
+
+def says(value: str) -> bool:
+    """True where something can be read in a text: it is not all blanks and marks."""
+    return any(
+        unicodedata.category(c)[0] in "LN" and c not in UNSEEN or A_HAN.match(c) for c in value
+    )
+
+
+def words(value: str) -> str:
+    """Return one line of prose, as `sentence`; empty where it says nothing."""
+    plain = sentence(value)
+    return plain if says(plain) else ""
 
 
 def person_name(value: str) -> str:

@@ -101,7 +101,7 @@ def _day(cells: list[str]) -> workdays.CalendarDay:
     if kind not in KINDS:
         raise ValueError(f"类别应是“休息”或“上班”，这里是“{kind}”")
     for value, label, longest in ((name, "名称", 40), (source, "来源", 200)):
-        if not 0 < len(value) <= longest:
+        if not typed.says(value) or len(value) > longest:
             raise ValueError(f"{label}应有 1 到 {longest} 字，这里是“{value[:20]}”")
     on = _date(text)
     by_law = kind == "rest" and on in {row.on for row in workdays.fixed_by_law(on.year)}

@@ -91,7 +91,7 @@ def read(
             (row.at.isoformat(timespec="minutes"), label(workflow, row), row.actor) for row in known
         ],
         kept=[*_papers(session, case), *_evidence(session, case)],
-        lines=list(excerpt.lines(session, case, rows, {row.seq for row in known})),
+        lines=list(excerpt.lines(session, case, {row.seq for row in known})),
     )
 
 

@@ -89,7 +89,7 @@ def correct(session: Session, paper_id: str, text: str, why: str, who: Actor, at
         before, wrong = paper.number, {}
         if paper.series != TYPED or before == UNNUMBERED:
             raise InvalidInput({"number": N_("只有手工登记过的文号可以更正。")})
-        why = typed.line(why)
+        why = typed.words(why)
         if not 0 < len(why) <= 200:
             wrong["why"] = N_("请写明更正的原因，最多 200 字。")
         number = _other(session, paper, text, wrong)

@@ -53,6 +53,8 @@ from .verifier import ROW, canonical, digest, hash_of, merkle_root
 
 FORMAT = 2
 DAY = 86400.0  # seconds
+_ADMIN = (*verifier.ADMIN, "after", "previous")
+_SEAL = (*verifier.HASHED["checkpoint"][2], "hash", "key", "signature")
 _WAITING, _IN_BULK = "admin_changes", "written_in_bulk"
 # What a zone's administration decides, and which of its rows; who belongs where is told by `rolls`.
 KEPT: dict[type[Any], Any] = {
@@ -220,12 +222,9 @@ def _all(session: Session, zone_id: str, models: set[type[Any]]) -> dict[str, di
 
 def _earlier(session: Session, zone_id: str) -> list | None:
     """Return count and root of what was recorded before there was a chain."""
-    rows = session.scalars(
-        sa.select(AdminChange)
-        .where(AdminChange.zone_id == zone_id, AdminChange.seq.is_(None))
-        .order_by(AdminChange.id)
-    )
-    found = [leaf_hash(AdminChange.__table__, row) for row in rows]
+    table = AdminChange.__table__
+    before = leaves(session, table, table.c.zone_id == zone_id, table.c.seq.is_(None))
+    found = [leaf["hash"] for leaf in before]
     return [len(found), merkle_root(found)] if found else None
 
 
@@ -247,9 +246,8 @@ def _written_in_bulk(state) -> None:
 
 
 def admin_values(row: AdminChange) -> dict:
-    """Return a change as it is hashed and exported."""
-    names = (*verifier.ADMIN, "after", "previous")
-    values = {name: getattr(row, name) for name in names}
+    """Return a change as it is hashed."""
+    values = {name: getattr(row, name) for name in _ADMIN}
     return {**values, "at": stamp(row.at), "format": FORMAT}
 
 
@@ -261,40 +259,39 @@ def told(session: Session, at: datetime | None = None) -> Iterator[tuple[str, di
     if at is not None:
         yield "export", {"at": stamp(at)}
     beside.settle(session)
-    yield from _rows(session)
+    yield from (("row", row) for row in rows(session))
     for model in (Case, RecordChain):
         wanted = sa.select(model.id, model.seq, model.head, model.state).order_by(model.id)
         for case_id, seq, head, state in session.execute(wanted):
             yield "head", {"case_id": case_id, "seq": seq, "hash": head, "state": state}
-    chained = _each(session, AdminChange, AdminChange.zone_id, AdminChange.seq)
-    for row in chained:
-        if row.seq is not None:
-            yield "admin", {**admin_values(row), "hash": row.hash}
-    yield from _leaves(session)
+    order, chained = (AdminChange.zone_id, AdminChange.seq), AdminChange.seq.is_not(None)
+    for row in _stored(session, AdminChange, (*_ADMIN, "hash"), order, chained):
+        yield "admin", {**row, "format": FORMAT}
+    yield from (("leaf", leaf) for leaf in _leaves(session))
     yield from _standing(session)
-    for point in session.scalars(
-        sa.select(Checkpoint).order_by(Checkpoint.zone_id, Checkpoint.number)
-    ):
-        yield "checkpoint", seal_values(point)
+    yield from (("checkpoint", seal) for seal in seals(session))
 
 
-def _each(session: Session, model: type, *order):
-    return session.scalars(sa.select(model).order_by(*order).execution_options(yield_per=1000))
+def _stored(
+    session: Session, model: type, names: tuple[str, ...], order, *which, at_once: int = 1000
+) -> Iterator[dict]:
+    """Yield rows by name as they lie in the database, whatever a page would make of them."""
+    asked = [getattr(model, name) for name in names]
+    for row in images.read_whole(session, asked, *which, order=order, at_once=at_once):
+        yield dict(zip(names, row))  # noqa: B905  asked for each row
 
 
-def _rows(session: Session) -> Iterator[tuple[str, dict]]:
-    names = (*ROW, "after", "format", "hash")
-    columns, order = (
-        [getattr(JournalRow, name) for name in names],
-        (JournalRow.case_id, JournalRow.seq),
-    )
-    for row in images.read_whole(session, columns, order=order):
-        yield "row", dict(zip(names, row))  # noqa: B905  asked for each row
+def rows(session: Session, *which) -> Iterator[dict]:
+    """Yield journal rows as they are hashed and exported, case by case."""
+    order = (JournalRow.case_id, JournalRow.seq)
+    return _stored(session, JournalRow, (*ROW, "after", "format", "hash"), order, *which)
 
 
-def leaf_hash(table: sa.Table, row) -> str:
-    """Hash what nothing may change in a row that lies in no chain."""
-    return digest({name: images.text(getattr(row, name)) for name in _fixed(table)})
+def seals(session: Session, *which) -> Iterator[dict]:
+    """Yield seals as they are hashed and exported, zone by zone."""
+    order = (Checkpoint.zone_id, Checkpoint.number)
+    for seal in _stored(session, Checkpoint, _SEAL, order, *which, at_once=20):
+        yield {**seal, "at": _at(seal["format"], seal["at"])}
 
 
 @cache
@@ -303,21 +300,22 @@ def _fixed(table: sa.Table) -> list[str]:
     return [one.name for one in records.fixed(table) if one.name not in chained]
 
 
-def _leaves(session: Session) -> Iterator[tuple[str, dict]]:
+def _leaves(session: Session) -> Iterator[dict]:
     for table in records.sealed_daily():
-        yield from _leaves_of(session, table, table.c.seal)
+        yield from leaves(session, table)
     table = AdminChange.__table__
-    yield from _leaves_of(session, table, sa.literal(0), table.c.seq.is_(None))
+    yield from leaves(session, table, table.c.seq.is_(None))
 
 
-def _leaves_of(session: Session, table: sa.Table, seal, *which) -> Iterator[tuple[str, dict]]:
-    names = _fixed(table)
+def leaves(session: Session, table: sa.Table, *which) -> Iterator[dict]:
+    """Yield of rows that lie in no chain the hash of what nothing may change in them."""
+    names, seal = _fixed(table), table.c.get("seal", sa.literal(0))
     moment = next(name for name in names if name in ("at", "noted_at"))
     columns = [*(table.c[name] for name in names), seal]
     for *fixed, number in images.read_whole(session, columns, *which, order=[table.c.id]):
         row = dict(zip(names, fixed))  # noqa: B905  asked for each row
         told = {"zone_id": row["zone_id"], "table": table.name, "seal": number, "id": row["id"]}
-        yield "leaf", {**told, "at": row[moment], "hash": digest(row)}
+        yield {**told, "at": row[moment], "hash": digest(row)}
 
 
 def _standing(session: Session) -> Iterator[tuple[str, dict]]:
@@ -361,13 +359,14 @@ def _done():
 
 
 def seal_values(point: Checkpoint) -> dict:
-    """Return a seal as it is exported, written to a file and held against others."""
-    names = (*verifier.HASHED["checkpoint"][2], "hash", "key", "signature")
-    values = {name: getattr(point, name) for name in names}
-    day = point.day and point.day.isoformat()
-    old = point.format == 1  # which wrote whole seconds without a fraction
-    at = point.at.astimezone(UTC).isoformat() if old else stamp(point.at)
-    return {**values, "at": at, "day": day}
+    """Return a seal as it is hashed, written to a file and held against others."""
+    values = {name: images.text(getattr(point, name)) for name in _SEAL}
+    return {**values, "at": _at(point.format, values["at"])}
+
+
+def _at(form: int, stamped: str) -> str:
+    """Write the moment of a seal; the first format had whole seconds without a fraction."""
+    return stamped.replace(".000000", "") if form == 1 else stamped
 
 
 def export_lines(session: Session, at: datetime | None = None) -> Iterator[str]:
@@ -400,7 +399,7 @@ class Verifier(verifier.Verifier):
         if seal["previous"] not in self.known:
             self.no(f"{name}：与前一个接不上")
         self.known.add(seal["hash"])
-        self.sealed.update(dict(seal["changed"]))
+        self.sealed.update(dict(seal["changed"] if isinstance(seal["changed"], list) else ()))
         if seal["root"] != merkle_root([self.at(*one) for one in sorted(self.sealed.items())]):
             self.no(f"{name}：封存以后，日志被改动或删除")
 

@@ -99,10 +99,9 @@ def _loose(session: Session, zone_id: str, number: int) -> dict:
     for table in records.sealed_daily():
         mine = table.c.zone_id == zone_id
         session.execute(sa.update(table).where(mine, table.c.seal.is_(None)).values(seal=number))
-        rows = session.execute(
-            sa.select(table).where(mine, table.c.seal == number).order_by(table.c.id)
-        )
-        leaves = [journal.leaf_hash(table, row) for row in rows]
+        leaves = [
+            leaf["hash"] for leaf in journal.leaves(session, table, mine, table.c.seal == number)
+        ]
         if leaves:
             found[table.name] = [len(leaves), verifier.merkle_root(leaves)]
     return found

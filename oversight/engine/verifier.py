@@ -84,7 +84,8 @@ class Verifier:
         older = values["format"] < self.first.setdefault(which, values["format"])
         if older or hash_of(kind, values) != values["hash"]:
             self.no(f"{name}：第 {seq} 条被改动")
-        for table, rows in values.get("after", {}).items():
+        after = values.get("after") if isinstance(values.get("after"), dict) else {}
+        for table, rows in after.items():
             for key, image in rows.items():
                 source, then, old = self.images.get((table, key), ("", "", None))
                 if which in (source, key) or source != key and values["at"] >= then:  # own first
@@ -99,7 +100,7 @@ class Verifier:
 
     def admin(self, values: dict) -> None:
         self.link("admin", values["zone_id"], "管理记录", values)
-        zone, what = values["zone_id"], values["what"]
+        zone, what = values["zone_id"], values["what"] if isinstance(values["what"], dict) else {}
         self.pruned[zone] = what.get("pruned", (0, self.pruned.get(zone, 0)))[1]
         if "earlier" in what:
             self.hold(zone, "admin_changes", 0, what["earlier"], "管理记录")
@@ -128,7 +129,7 @@ class Verifier:
         name, before = f"第 {seal['number']} 号封印", (seal["zone_id"], seal["number"] - 1)
         self.seals[seal["zone_id"], seal["number"]] = seal
         self.no(f"{name}：被改动") if seal["hash"] != hash_of("checkpoint", seal) else None
-        if seal["format"] == 1:
+        if seal["format"] == 1 or (type(seal["changed"]), type(seal["beside"])) != (list, dict):
             return  # all that lies under it lies under the next one too
         if not seal["signature"]:
             self.warnings.append(f"{name}没有签名，加封时没有签名密钥")

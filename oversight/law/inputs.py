@@ -13,7 +13,7 @@ from uuid import UUID
 
 from oversight.base.refusals import InvalidInput
 from oversight.base.sentences import N_, say
-from oversight.base.typed import INVISIBLE
+from oversight.base.typed import INVISIBLE, says
 
 from .definition import Field
 
@@ -75,7 +75,7 @@ def _text(ask: Field, value) -> str:
     if not isinstance(value, str):
         raise _Wrong(say("“%(word)s”应是文字。", word=ask.label))
     clean = (value if value.isprintable() else _visible(value)).strip()
-    if not clean:
+    if not clean or ask.required and not says(clean):
         raise _Wrong(say("请填写“%(word)s”。", word=ask.label))
     if len(clean) > LONGEST:
         raise _Wrong(

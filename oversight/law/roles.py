@@ -34,6 +34,8 @@ ADMINISTRATORS = frozenset({"sysadmin", "secadmin", "auditor"})
 NO_BUSINESS = ADMINISTRATORS | {"group_leader"}
 # Of towns, departments and the zone: who checks branches and writes for what stands above them.
 ABOVE_BRANCHES = frozenset({"officer", "inspector", "team"})
+ONE_OF_EACH = frozenset({"secretary", "organizer", "publicity", "discipline"})
+ONE_THERE = frozenset({("deputy", "branch"), ("group_leader", "group")})
 BRANCH_LEADERS = ("secretary", "deputy", "organizer")
 
 Ranks = tuple[tuple[str, ...], ...]
@@ -46,6 +48,13 @@ def there_is(office: str, kind: str) -> bool:
     if office in ADMINISTRATORS:
         return kind == "zone"
     return office in OFFICES and not (office in ABOVE_BRANCHES and kind in ("branch", "group"))
+
+
+def single(office: str, kind: str) -> bool:
+    """True where of a unit of a kind one person at a time has an office. A branch's committee has one of
+    each and one deputy; a town has several deputies, and every committee several members.
+    """
+    return office in ONE_OF_EACH or (office, kind) in ONE_THERE
 
 
 @dataclass(frozen=True)

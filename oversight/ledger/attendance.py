@@ -23,7 +23,7 @@ from oversight.base.prepared import Prepared, among
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
-from oversight.base.typed import line
+from oversight.base.typed import line, says
 from oversight.calendar.party_days import BETTER, change, owed, span, within_month
 from oversight.calendar.zone import apart_july, zone_settings
 from oversight.engine import authority, records, transitions
@@ -198,8 +198,8 @@ def _pairs(raw: dict, name: str) -> list[tuple[str, str]]:
 
 
 def _text(raw: dict, name: str) -> str | None:
-    value = raw.get(name)
-    return str(value).strip()[:200] or None if value else None
+    value = str(raw.get(name) or "").strip()[:200]
+    return value if says(value) else None
 
 
 def _short(raw: dict, name: str, label: str) -> str | None:

@@ -15,13 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import fetch, insert_once, is_id, new_id
-from oversight.base.refusals import (
-    Forbidden,
-    InvalidInput,
-    InvalidTransition,
-    NotFound,
-    RuleViolation,
-)
+from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
 from oversight.base.rows import grouped, ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import BEFORE, before_start, change
@@ -317,7 +311,7 @@ def _makes_up(row: DutyRecord, fresh: dict[str, Done]) -> bool:
 
 
 def _reason(why: str, gone: list[DutyRecord]) -> str:
-    why = typed.sentence(why)
+    why = typed.words(why)
     if gone and not why:
         raise RuleViolation(
             "更改已经登记的内容要写明原因。",
@@ -481,7 +475,7 @@ def enter(
         duty = duties().get(key)
         if duty is None or not owes_yearly(duty, unit):
             raise InvalidInput({"key": N_("这一项不在这个单位的年度表里。")})
-        day, said = _day(on, at), _done(key, {"note": note})
+        day, said = _day(on, at), _said(duty, note)
         if year not in (None, day.year):
             other = say("这是%(y)s年的年度表，请填这一年里的日期。", y=year)
             raise RuleViolation(other, field="on", house_rule=OF_ITS_YEAR)
@@ -491,6 +485,17 @@ def enter(
         write(session, sheet, unit, day.month, day, {key: said}, who, basis, at)
         chain(session, sheet, "duties", at, who, basis, {"done": [key]})
         return session.scalars(_standing(sheet, key).order_by(DutyRecord.id.desc())).first()
+
+
+def _said(duty: Duty, note: str) -> Done:
+    """Read what a line of a year sheet says; where it asks for something it is no bare tick. Raises
+    InvalidInput.
+    """
+    if duty.hint and not typed.says(note):
+        raise InvalidInput(
+            {"note": say("“%(what)s”请填写“%(hint)s”。", what=duty.title, hint=duty.hint)}
+        )
+    return _done(duty.key, {"note": note})
 
 
 def writes(session: Session, unit: Unit, who: Actor) -> AuthorityBasis:
@@ -606,8 +611,8 @@ def take_back(session: Session, record_id: str, why: str, who: Actor, at: Moment
             raise NotFound()  # an item of a party day is corrected on its sheet
         session.refresh(row)
         if row.withdrawn_at:
-            raise InvalidTransition("这次登记已经撤回，不用再办。")
-        why = typed.sentence(why)
+            raise entries.gone(session, row, at)
+        why = typed.words(why)
         if not 0 < len(why) <= LONGEST:
             raise InvalidInput(
                 {"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)}

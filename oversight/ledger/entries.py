@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.refusals import VersionConflict
+from oversight.base.refusals import InvalidTransition, VersionConflict
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import HANDBOOK, before_start, month_end
 from oversight.engine import outbox, records
 from oversight.engine.authority import RECORDER
-from oversight.models import Activity, LifeMeeting, Unit
+from oversight.models import Activity, LifeMeeting, Person, Unit
+from oversight.models.taken_back import TakenBack
 from oversight.organization.actor import Actor, AuthorityBasis
 
 SOMEBODY = N_("别人")
@@ -28,6 +29,13 @@ def changed(session: Session, row: Activity) -> VersionConflict:
         who=first.get("decided_by") or SOMEBODY,
     )
     return VersionConflict(said, **first)
+
+
+def gone(session: Session, row: TakenBack, at: Moment) -> InvalidTransition:
+    """Return the refusal of who comes second to an entry that was taken back: by whom, and when."""
+    who, when = session.get_one(Person, row.withdrawn_by).name, row.withdrawn_at
+    said = say("这次登记已经撤回（%(who)s，%(at)s），不用再办。", who=who, at=at.written(when))
+    return InvalidTransition(said, decided_by=who, decided_at=when.isoformat())
 
 
 def marks(unit: Unit, row: Activity, who: Actor, basis: AuthorityBasis) -> dict[str, Any]:

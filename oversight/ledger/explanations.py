@@ -51,7 +51,7 @@ def explain(
     with use_case(session, who, at, "explain"):
         unit = fetch(session, Unit, unit_id)
         basis = duty_records.writes(session, unit, who)
-        said = typed.sentence(note)
+        said = typed.words(note)
         if not 0 < len(said) <= LONGEST:
             raise InvalidInput({"why": say("请写一句，最多 %(most)s 字。", most=LONGEST)})
         meant = [one for one in explainable(session, unit, year, at) if _is(one, what)]

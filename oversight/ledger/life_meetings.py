@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import fetch, find, is_id
-from oversight.base.refusals import InvalidInput, InvalidTransition, NotFound, RuleViolation
+from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.calendar.party_days import HANDBOOK, before_start
 from oversight.engine import authority
@@ -115,12 +115,8 @@ def _take_back(session: Session, meeting_id: str, why: str, who: Actor, at: Mome
         raise NotFound()
     stand = authority.enters(session, row.unit, who)
     if row.withdrawn_at:
-        raise InvalidTransition(
-            "这次登记已经撤回，不用再办。",
-            decided_by=row.withdrawer.name,
-            decided_at=row.withdrawn_at.isoformat(),
-        )
-    why = typed.sentence(why)
+        raise entries.gone(session, row, at)
+    why = typed.words(why)
     if not 0 < len(why) <= LONGEST:
         raise InvalidInput({"reason": say("请写明撤回的原因，最多 %(most)s 字。", most=LONGEST)})
     if rests_on(session, row):

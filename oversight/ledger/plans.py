@@ -65,6 +65,8 @@ def read(raw: Mapping[str, object]) -> Plan:
 
 def _line(raw: Mapping[str, object], name: str) -> str:
     said = typed.sentence(str(raw.get(name) or ""))
+    if said and not typed.says(said):
+        raise InvalidInput({name: say("请写一句，最多 %(most)s 字。", most=LONGEST)})
     if len(said) > LONGEST:
         raise InvalidInput({name: say("最多写 %(most)s 字。", most=LONGEST)})
     return said

@@ -24,7 +24,7 @@ from oversight.base.rows import ids_of
 from oversight.base.sentences import N_, say
 from oversight.calendar.workdays import add_workdays
 from oversight.calendar.zone import zone_calendar
-from oversight.engine import authority
+from oversight.engine import authority, records
 from oversight.engine import journal as chained
 from oversight.engine.use_case import use_case
 from oversight.law.clauses import house_rule
@@ -36,7 +36,7 @@ from oversight.organization.members import members
 from oversight.organization.standing import in_office
 from oversight.organization.units import successor_of, with_former
 
-from . import on_event
+from . import entries, on_event
 
 LONGEST = 200
 ISSUE, CARE, BREACH = "issue", "care", "breach"
@@ -175,9 +175,9 @@ def settle(
     Raises NotFound, Forbidden, InvalidInput, InvalidTransition, RuleViolation. Source: G-3.2.4b
     """
     with use_case(session, who, at, "register_done"):
-        row, basis = _held(session, entry_id, who)
+        row, basis = _held(session, entry_id, who, at)
         if row.done_on:
-            raise InvalidTransition("这件事已经登记办结，不用再办。")
+            raise _settled(session, row, at)
         day = _past(words.get("on", ""), at)
         if day < row.came_on:
             raise RuleViolation("办结日期不能早于发生日期。", field="on", house_rule=HAPPENED.text)
@@ -189,10 +189,20 @@ def settle(
         return row
 
 
+def _settled(session: Session, row: RegisterEntry, at: Moment) -> InvalidTransition:
+    """Return the refusal of who settles second: who has, and when."""
+    first, when = records.newest(session, row.id), row.done_noted_at
+    said = N_("这件事已经登记办结，不用再办。")
+    if first and when is not None:
+        by = first["decided_by"]
+        said = say("这件事已经登记办结（%(who)s，%(at)s），不用再办。", who=by, at=at.written(when))
+    return InvalidTransition(said, **first)
+
+
 def take_back(session: Session, entry_id: str, why: str, who: Actor, at: Moment) -> RegisterEntry:
     """Take back a wrong entry with a reason, and commit. Raises as `settle`."""
     with use_case(session, who, at, "register_take_back"):
-        row, basis = _held(session, entry_id, who)
+        row, basis = _held(session, entry_id, who, at)
         row.withdrawn_at, row.withdrawn_by = at.now, who.id
         row.withdrawn_why = _line("reason", why)
         session.flush()
@@ -200,7 +210,9 @@ def take_back(session: Session, entry_id: str, why: str, who: Actor, at: Moment)
         return row
 
 
-def _held(session: Session, entry_id: str, who: Actor) -> tuple[RegisterEntry, AuthorityBasis]:
+def _held(
+    session: Session, entry_id: str, who: Actor, at: Moment
+) -> tuple[RegisterEntry, AuthorityBasis]:
     """Return an entry of a branch that somebody leads, locked. Raises NotFound, InvalidTransition."""
     row = session.get(
         RegisterEntry, entry_id, with_for_update={"of": RegisterEntry}, populate_existing=True
@@ -211,7 +223,7 @@ def _held(session: Session, entry_id: str, who: Actor) -> tuple[RegisterEntry, A
     if row.unit.ended_on and row.done_on and row.done_on < row.unit.ended_on:
         raise InvalidTransition("这件事在支部并入以前已经办结，不用再办。")
     if row.withdrawn_at:
-        raise InvalidTransition("这次登记已经撤回，不用再办。")
+        raise entries.gone(session, row, at)
     return row, basis
 
 
@@ -225,7 +237,7 @@ def _past(text: str, at: Moment) -> date:
 
 
 def _line(name: str, text: str) -> str:
-    text = typed.sentence(text)
+    text = typed.words(text)
     if not 0 < len(text) <= LONGEST:
         raise InvalidInput({name: say("请写一句，最多 %(most)s 字。", most=LONGEST)})
     return text

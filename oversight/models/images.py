@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
 
 from oversight.base import kept
-from oversight.base.db import LooseDay, UTCDateTime, columns
+from oversight.base.db import Held, LooseDay, UTCDateTime, columns
 
 _HELD = "images"
 _DAYS = (sa.Date, LooseDay)
@@ -65,7 +65,9 @@ def _hidden(model: type[Any], key: str, image: dict) -> dict:
 
 
 class _Told(sa.types.UserDefinedType):
-    """A type whose values are read as `text` writes them, without an object for each on SQLite."""
+    """A type whose values are read as `text` writes them, without an object for each on SQLite, and
+    as they are stored: what a page takes for empty is no empty one here.
+    """
 
     cache_ok = True
 
@@ -76,7 +78,10 @@ class _Told(sa.types.UserDefinedType):
         moment, sqlite = isinstance(self.kind, UTCDateTime), dialect.name == "sqlite"
         if sqlite and isinstance(self.kind, _DAYS):
             return None  # it is kept as it is told
-        read = self.kind.dialect_impl(dialect).result_processor(dialect, coltype)
+        impl = self.kind.dialect_impl(dialect)
+        if isinstance(impl, Held):
+            return impl.as_stored(dialect, coltype)
+        read = impl.result_processor(dialect, coltype)
         if not (moment or isinstance(self.kind, _DAYS)):
             return read
         slow = (lambda value: text(read(value))) if read else text
@@ -90,13 +95,15 @@ def _utc(value: str | None, slow: Callable) -> str | None:
     return f"{value[:10]}T{value[11:]}+00:00"
 
 
-def read_whole(session: Session, asked: Iterable, *which, order: Iterable = ()) -> sa.CursorResult:
-    """Read columns of many rows, a thousand at a time, each value as images keep it; what waits to be
+def read_whole(
+    session: Session, asked: Iterable, *which, order: Iterable = (), at_once: int = 1000
+) -> sa.CursorResult:
+    """Read columns of many rows, so many at a time, each value as images keep it; what waits to be
     written is first.
     """
     kept.write_out(session)
     told = [sa.type_coerce(column, _Told(column.type)).label(None) for column in asked]
-    wanted = sa.select(*told).where(*which).order_by(*order).execution_options(yield_per=1000)
+    wanted = sa.select(*told).where(*which).order_by(*order).execution_options(yield_per=at_once)
     return session.connection().execute(wanted)
 
 
@@ -117,8 +124,9 @@ def standing(
 
 def _made(session: Session, model: type[Any], by: str, which) -> Iterator[tuple[str, str, dict]]:
     """Yield the same where an object must say something that no column holds."""
-    for found in session.execute(sa.select(*columns(model)).where(*which)):
-        row = model(**found._mapping)  # apart from what the session has of it
+    names = [column.key for column in columns(model)]
+    for found in read_whole(session, columns(model), *which):
+        row = model(**dict(zip(names, found)))  # noqa: B905  apart from what the session has of it
         yield getattr(row, by), key_of(model, row), of(model, row)
 
 

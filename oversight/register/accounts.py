@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, reading, touched
 from oversight.base.refusals import Forbidden, InvalidInput, NotFound, RuleViolation
@@ -551,7 +552,7 @@ def withdraw_slip(
     Raises Forbidden, NotFound, RuleViolation.
     """
     account, why = _account_of(session, person_id, who, at), why.strip()
-    if not 0 < len(why) <= 200:
+    if not typed.says(why) or len(why) > 200:
         raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
     ended = touched(
         session,

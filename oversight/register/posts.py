@@ -116,7 +116,10 @@ def _fit(
             not from_on <= to_on <= from_on + LONGEST,
             N_("“止”不能早于“起”，代理最长半年。"),
         ),
-        "reason": (not 0 < len(reason.strip()) <= 200, N_("请填写“事由”，最多 200 字。")),
+        "reason": (
+            not typed.says(reason) or len(reason.strip()) > 200,
+            N_("请填写“事由”，最多 200 字。"),
+        ),
         "workflow": (
             workflow not in {None, "", *(known.name for known in workflows.every())},
             N_("没有这种业务。"),

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.clock import Moment
-from oversight.base.db import new_id
-from oversight.base.refusals import Forbidden, InvalidInput
+from oversight.base.db import find, new_id
+from oversight.base.refusals import AlreadyTaken, Forbidden, InvalidInput
 from oversight.base.sentences import N_, say
 from oversight.law.roles import OFFICES
-from oversight.models import PostProposal
+from oversight.models import Person, PostProposal
 from oversight.organization.actor import Actor
 
 from . import audit_log, handover, tenure, told
@@ -124,7 +124,7 @@ def confirm(session: Session, ids: set[str], who: Actor, at: Moment) -> int:
 
     Raises Forbidden, RuleViolation, InvalidInput.
     """
-    chosen = _chosen(session, ids, who)
+    chosen = _chosen(session, ids, who, at)
     for row in sorted(chosen, key=lambda row: row.begins):  # who leaves makes room first
         _begin(session, row, who, at) if row.begins else _end(session, row, who, at)
         _decided(row, "confirmed", who, at)
@@ -139,7 +139,7 @@ def decline(session: Session, ids: set[str], why: str, who: Actor, at: Moment) -
 
     Raises Forbidden, InvalidInput.
     """
-    chosen, why = _chosen(session, ids, who), tenure.reason(why)
+    chosen, why = _chosen(session, ids, who, at), tenure.reason(why)
     for row in chosen:
         _decided(row, "declined", who, at)
         side = ["", row.person.name] if row.begins else [row.person.name, ""]
@@ -151,14 +151,30 @@ def decline(session: Session, ids: set[str], why: str, who: Actor, at: Moment) -
     return len(chosen)
 
 
-def _chosen(session: Session, ids: set[str], who: Actor) -> list[PostProposal]:
-    """Return the chosen of what waits, under the zone's lock. Raises Forbidden, InvalidInput."""
+def _chosen(session: Session, ids: set[str], who: Actor, at: Moment) -> list[PostProposal]:
+    """Return the chosen of what waits, under the zone's lock. Raises Forbidden, InvalidInput,
+    AlreadyTaken.
+    """
     entitled(who)
     audit_log.alone(session, who.zone_id)
     chosen = [row for row in of_zone(session, who.zone_id) if row.id in ids]
-    if not chosen:
+    if chosen:
+        return chosen
+    first = next((row for key in sorted(ids) if (row := find(session, PostProposal, key))), None)
+    if first is None or first.zone_id != who.zone_id:
         raise InvalidInput({"proposal": N_("请至少勾选一项；已处理过的不再列出。")})
-    return chosen
+    raise _second(session, first, at)
+
+
+def _second(session: Session, first: PostProposal, at: Moment) -> AlreadyTaken:
+    """Return the refusal of who decides second: who has, and when; of a roster that came later, that."""
+    by, when = find(session, Person, first.decided_by), first.decided_at
+    if by is None:
+        return AlreadyTaken("所选的任免已由新的名册取代，您的这一步没有生效，请看过再办。")
+    said = say(
+        "所选的任免已由%(who)s于%(at)s处理，您的这一步没有生效。", who=by.name, at=at.written(when)
+    )
+    return AlreadyTaken(said, decided_by=by.name, decided_at=when.isoformat())
 
 
 def _decided(row: PostProposal, outcome: str, who: Actor, at: Moment) -> None:

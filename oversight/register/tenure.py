@@ -15,13 +15,14 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import id_of
 from oversight.base.refusals import Forbidden, InvalidInput, RuleViolation
 from oversight.base.sentences import N_, say
 from oversight.engine import authority, transitions
 from oversight.law.clauses import house_rule
-from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR, there_is
+from oversight.law.roles import ADMINISTRATORS, OFFICES, SUPERIOR, single, there_is
 from oversight.models import (
     Activity,
     AdminChange,
@@ -44,7 +45,9 @@ from . import accounts, audit_log, handover, told
 NOT_OWN = house_rule("任何人不能给自己任职、免职或指定代理权限。")
 APART = house_rule("三员分立：系统、安全、审计管理员互不兼任，也不兼任办理业务的职务。")
 LONGER = house_rule("结束任职只能提前，不能借此延长任期；延长就是任职，按任职办理。")
-ONE = house_rule("一个党组织同一时间只有一位书记。")
+ONE = house_rule(
+    "一个党组织的书记、组织委员、宣传委员、纪检委员，支部的副书记，党小组的组长，同一时间各只有一人。"
+)
 UNDONE = house_rule("任免登记错了的，说明原因可以收回；已据此办过事的，不能收回，只能另行登记。")
 # Posts here decide on others: one administrator asks for them, another releases them.
 RELEASED = ("zone", "town", "department")
@@ -358,7 +361,7 @@ def _undoing(session: Session, post: Post, why: str, who: Actor) -> tuple[Seat, 
 def reason(why: str) -> str:
     """Return a reason as it is kept. Raises InvalidInput."""
     why = why.strip()
-    if not 0 < len(why) <= 200:
+    if not typed.says(why) or len(why) > 200:
         raise InvalidInput({"why": N_("请写明原因，最多 200 字。")})
     return why
 
@@ -446,7 +449,7 @@ def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
         refuse("not_own", NOT_OWN, N_("不能给自己任职，请由他人办理。"), field="person")
     if person.zone_id != unit.zone_id or person.left_on or unit.ended_on:
         raise InvalidInput({"person": N_("这个人或这个单位已经不在，不能任职。")})
-    _one_secretary(session, seat)
+    _one_at_a_time(session, seat)
     posts = held(session, person.id, seat.from_on)
     apart(posts, person, seat.office)
     if any((post.unit_id, post.office) == (unit.id, seat.office) for post in posts):
@@ -457,9 +460,9 @@ def _fit(session: Session, seat: Seat, by_id: str | None) -> None:
         raise InvalidInput({"person": said})
 
 
-def _one_secretary(session: Session, seat: Seat) -> None:
-    """Make sure that nobody else is secretary in the time of a post. Raises RuleViolation."""
-    if seat.office != "secretary":
+def _one_at_a_time(session: Session, seat: Seat) -> None:
+    """Make sure that nobody else has what one person has, in the time of a post. Raises RuleViolation."""
+    if not single(seat.office, seat.unit.kind):
         return
     beside = (
         sa.select(Person)
@@ -475,11 +478,14 @@ def _one_secretary(session: Session, seat: Seat) -> None:
     other = session.scalar(beside.limit(1))
     if other is not None:
         said = say(
-            "%(unit)s在这段时间已由%(name)s任书记，请先登记他离任。",
+            "%(unit)s在这段时间已由%(name)s任%(office)s，请先登记他离任。",
             unit=seat.unit.name,
             name=other.name,
+            office=OFFICES[seat.office],
         )
-        refuse("one_secretary", ONE, said, field="person")
+        # what programs know a second secretary's refusal by is older
+        rule = "one_secretary" if seat.office == "secretary" else "one_holder"
+        refuse(rule, ONE, said, field="person")
 
 
 def apart(posts: list, person, office: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from oversight.base import typed
 from oversight.base.clock import Moment
 from oversight.base.db import is_id, writing
 from oversight.base.refusals import InvalidInput, NotFound, RuleViolation
@@ -66,7 +67,7 @@ def issue(
 def _read(name: str, scope: str, days: int) -> str:
     wrong = {}
     name = " ".join(name.split())
-    if not 0 < len(name) <= 60:
+    if not typed.says(name) or len(name) > 60:
         wrong["name"] = N_("请写明令牌给什么程序用，最多 60 字。")
     if scope not in SCOPES:
         wrong["scope"] = N_("“范围”请从给出的选项中选择。")

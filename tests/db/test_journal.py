@@ -15,8 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from oversight.base.clock import Moment
+from oversight.base.db import Base
+from oversight.commands import audit
 from oversight.engine import journal, seals, transitions, verifier
-from oversight.models import Case, JournalRow
+from oversight.ledger import duty_records
+from oversight.models import Case, JournalRow, UnitChange, records
+from oversight.register import zone_settings
 from tests.support.actors import REASON, Play
 from tests.support.dump import difference, dump
 
@@ -387,3 +391,65 @@ def test_the_root_depends_on_every_leaf_and_on_their_order(leaves):
     if leaves > 1:
         assert journal.merkle_root(digests[::-1]) != root
     assert journal.merkle_root(digests) == root and len(root) == 64
+
+
+EMPTY = [
+    ("journal", "words", "{}", "[]"),
+    ("journal", "result", "{}", '""'),
+    ("admin_changes", "after", "{}", "[]"),
+    ("checkpoints", "changed", "[]", "{}"),
+    ("checkpoints", "changed", "[]", '"x"'),
+    ("unit_changes", "what", "{}", "[]"),
+    ("duty_records", "facts", "{}", "[]"),
+]
+
+
+@pytest.fixture
+def filled(told):
+    """A zone in which each of these tables has a row that says nothing; the session of it."""
+    play, _ = told
+    session, zone, unit = play.session, play.world.zone, play.world.units["village"]
+    zone_settings.change(session, zone.id, "appraisal_share", "refuse", None, play.at)
+    zone_settings.change(session, zone.id, "appraisal_share", "warn", None, play.at)
+    day = play.at.today
+    session.add(
+        UnitChange(zone_id=zone.id, unit_id=unit.id, at=play.at.now, kind="moved", day=day, what={})
+    )
+    session.commit()
+    duty_records.enter(
+        session, unit.id, "FAMILY", "2026-03-02", "", play.who("village.secretary"), play.at
+    )
+    seal(play)
+    seal(play)
+    assert audit.verify(session) == []
+    return session
+
+
+def put(session, table: str, column: str, was: str, now: str) -> None:
+    """Put another text where one stands, past the program."""
+    link, marked = session.connection(), Base.metadata.tables[table]
+    sqlite = link.dialect.name == "sqlite"
+    for name, of in records._old_sqlite(link) if sqlite else records._old_postgresql(link):
+        link.exec_driver_sql(f"DROP TRIGGER {name}" + ("" if sqlite else f" ON {of}"))
+    value = marked.c[column]
+    key = link.scalar(sa.select(marked.c.id).where(sa.cast(value, sa.Text) == was).limit(1))
+    assert key is not None, f"no {column} of {table} is {was}"
+    new = sa.literal_column(f"'{now}'")
+    link.execute(sa.update(marked).where(marked.c.id == key).values({column: new}))
+
+
+@pytest.mark.parametrize(("table", "column", "was", "now"), EMPTY)
+def test_an_empty_value_of_another_kind_is_another_value(filled, table, column, was, now):
+    """A page reads both as empty; a hash is of what lies there."""
+    put(filled, table, column, was, now)
+    assert audit.verify(filled) != []
+    assert journal.verify_lines(journal.export_lines(filled)) != []
+    filled.rollback()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which takes any text
+@pytest.mark.parametrize("column", ["words", "result"])
+def test_what_is_no_json_is_told_not_read(filled, column):
+    put(filled, "journal", column, "{}", "{")
+    assert any("被改动" in said for said in audit.verify(filled))
+    filled.rollback()

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from oversight.base.refusals import DomainError, RuleViolation, VersionConflict
+from oversight.base.refusals import (
+    AlreadyTaken,
+    DomainError,
+    InvalidInput,
+    RuleViolation,
+    VersionConflict,
+)
 from oversight.engine import journal
 from oversight.ledger import registers
 from oversight.models import JournalRow
-from oversight.register import zone_settings
+from oversight.register import proposals, zone_settings
 from tests.db.test_attendance import record, sheet
 from tests.db.test_obligations import enter
 from tests.db.test_registers import note
@@ -92,3 +98,27 @@ def test_a_matter_that_was_taken_back_is_noted_anew(session, world):
     who = world.actor("village.secretary", at("2026-11-12").today)
     registers.take_back(session, row.id, "登记错了", who, at("2026-11-12"))
     note(session, world, "raised", what="路灯不亮", today="2026-11-12")
+
+
+def test_who_decides_second_on_what_a_roster_proposes(session, world):
+    unit, person, day = world.units["village"], world.people["village.member1"], at("2026-11-09")
+    asked = proposals.Asked(
+        person.id, unit.id, "publicity", day.today, True, person.name, unit.name
+    )
+    proposals.ask(session, world.zone.id, [asked], [], "名册.xlsx", None, day)
+    ids = {row.id for row in proposals.of_zone(session, world.zone.id)}
+    who = world.actor("zone.secadmin", day.today)
+    proposals.confirm(session, ids, who, day)
+    session.commit()
+    for late in (
+        lambda: proposals.confirm(session, ids, who, day),
+        lambda: proposals.decline(session, ids, "重复", who, day),
+    ):
+        with pytest.raises(AlreadyTaken) as lost:
+            late()
+        assert f"已由{who.person.name}于2026-11-09 09:00处理" in lost.value.sentence
+        assert lost.value.extra["decided_by"] == who.person.name
+        session.rollback()
+    with pytest.raises(InvalidInput):
+        proposals.confirm(session, {"x"}, who, day)
+    session.rollback()

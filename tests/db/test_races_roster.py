@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from oversight.base.db import db
-from oversight.base.refusals import NotFound, VersionConflict
+from oversight.base.refusals import AlreadyTaken, NotFound, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.models import AdminChange, Membership, Person, PostProposal, RosterDraft, Unit, Zone
 from oversight.organization.actor import actor_of
@@ -156,9 +156,12 @@ def test_one_draft_applied_at_once_is_applied_once(race, many):
         results = race.together(*[race.accept("zone.sysadmin", digest)] * many)
         assert results.count(5) == 1, results
         losers = [result for result in results if result != 5]
-        assert all(
-            type(loser) is NotFound and "可能已经导入或放弃" in loser.sentence for loser in losers
-        ), results
+        first = race.world.people["zone.sysadmin"].name
+        said = f"名册“名册.xlsx”已由{first}于2026-11-24 09:00导入，您的这一步没有生效。"
+        assert all(type(loser) is AlreadyTaken and loser.sentence == said for loser in losers), (
+            results
+        )
+        assert {loser.extra["decided_by"] for loser in losers} == {first}
         race.whole(branch, names)
         assert race.count(RosterDraft) == 0 and race.files() == []
         assert race.count(AdminChange, AdminChange.act == "roster") == number + 1
@@ -171,9 +174,11 @@ def test_drafts_of_one_file_by_several_bring_nobody_twice(race, many):
     results = race.together(*(race.accept(name, digest) for name, digest in digests.items()))
     assert results.count(3) == 1, results
     losers = [result for result in results if result != 3]
-    assert all(
-        type(loser) is VersionConflict and "重新比对" in loser.sentence for loser in losers
-    ), results
+    first = race.world.people[list(digests)[results.index(3)]].name
+    said = f"已由{first}于2026-11-24 09:00导入，下面是重新比对的结果"
+    assert all(type(loser) is VersionConflict and said in loser.sentence for loser in losers), (
+        results
+    )
     race.whole("白沙村党支部", ["张三丰", "李四海", "王五岳"])
     assert (
         race.count(RosterDraft) == many - 1 and len(race.files()) == many - 1

@@ -15,8 +15,11 @@ from oversight.base.refusals import (
     RuleViolation,
 )
 from oversight.engine import journal
-from oversight.ledger import obligations, registers
+from oversight.law.definition import Field
+from oversight.law.inputs import read_words
+from oversight.ledger import attendance, explanations, obligations, plans, registers
 from oversight.models import RegisterEntry
+from oversight.register import tenure
 from tests.db.test_obligations import owed
 from tests.support.world import at
 
@@ -135,3 +138,39 @@ def test_an_entry_is_settled_once_and_taken_back_with_a_reason(session, world):
     registers.take_back(session, row.id, "登记错了支部", who, at("2026-11-12"))
     assert "ISSUE.REGISTER" not in {key for key, _ in owed(session, world)}
     assert journal.verify_lines(journal.export_lines(session)) == []
+
+
+def test_who_comes_second_to_an_entry_reads_who_was_first(session, world):
+    row, first = note(session, world, "raised"), world.people["village.secretary"].name
+    settle(session, world, row)
+    with pytest.raises(InvalidTransition) as lost:
+        settle(session, world, row, who="village.organizer")
+    assert first in lost.value.sentence and first in lost.value.extra["decided_by"]
+    session.rollback()
+    actors = [
+        world.actor(f"village.{who}", date(2026, 11, 10)) for who in ("secretary", "organizer")
+    ]
+    registers.take_back(session, row.id, "写错", actors[0], at("2026-11-10"))
+    with pytest.raises(InvalidTransition) as lost:
+        registers.take_back(session, row.id, "写错", actors[1], at("2026-11-10"))
+    assert f"已经撤回（{first}，2026-11-10 09:00）" in lost.value.sentence
+    session.rollback()
+
+
+@pytest.mark.parametrize("nothing", [" ", "。", "……"])
+def test_where_words_are_asked_marks_are_none(session, world, nothing):
+    """At every door that asks for a sentence or a reason, not at this one alone."""
+    leader, day = world.actor("village.secretary", at("2026-11-09").today), at("2026-11-09")
+    unit = world.units["village"]
+    doors = [
+        lambda: note(session, world, "raised", what=nothing),
+        lambda: explanations.explain(session, unit.id, 2026, "2026-10", nothing, leader, day),
+        lambda: plans.read({"consulted": nothing + "。"}),
+        lambda: tenure.reason(nothing),
+        lambda: read_words((Field("reason", "text", "理由"),), {"reason": nothing}),
+    ]
+    for door in doors:
+        with pytest.raises(InvalidInput):
+            door()
+        session.rollback()
+    assert attendance.read_sheet({"why": nothing, "host_why": nothing}).why is None

@@ -9,10 +9,12 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from oversight.base.refusals import RuleViolation
 from oversight.base.sealing import Sealer
+from oversight.law.roles import OFFICES
 from oversight.models import AdminChange, Membership, Person, Post, Unit, UnitChange
 from oversight.organization.standing import in_office
-from oversight.register import leaving, members, reorganize
+from oversight.register import leaving, members, reorganize, tenure
 from oversight.register.roster import apply, cells
 from tests.support.dump import dump
 from tests.support.messy import tidy
@@ -362,6 +364,38 @@ def test_one_trouble_with_a_group_changes_nothing(session, bring, lines, words):
     assert words in troubles(bring, lines)
     session.rollback()
     assert dump(session) == before
+
+
+SHARED = ["副书记", "组织委员", "宣传委员", "纪检委员"]
+
+
+@pytest.mark.parametrize("office", SHARED)
+def test_what_one_person_has_is_not_given_to_two(session, world, bring, office):
+    """In one workbook by its rows; of a seat that was filled since, when it is confirmed."""
+    lines = [[*line[:4], office if n in (2, 3) else ""] for n, line in enumerate(LINES)]
+    assert f"一个党组织只有一位{office}" in troubles(bring, lines)
+    session.rollback()
+    bring(LINES)
+    branch = session.scalar(sa.select(Unit).where(Unit.name == BRANCH))
+    code = next(code for code, name in OFFICES.items() if name == office)
+    found = apply.read(
+        session, world.zone, tidy(with_(3, offices=office), UNITS, HEAD), "名册.xlsx", SEALER, LATER
+    )
+    apply.apply(session, found, None, LATER, confirmed=True)
+    other = session.scalar(sa.select(Person).where(Person.name == "王五岳"))
+    tenure.begin(session, tenure.Seat(branch, other, code, TODAY), None, LATER)
+    session.commit()
+    with pytest.raises(RuleViolation, match=f"任{office}，请先登记他离任") as refused:
+        confirm_all(session, world, LATER)
+    assert refused.value.extra["rule"] == "one_holder"
+    session.rollback()
+
+
+@pytest.mark.parametrize("office", ["委员", "班子成员"])
+def test_of_members_there_are_as_many_as_are_written(bring, office):
+    above = [["青溪镇党委", "", name, "", office] for name in ("钱办事", "孙办事")]
+    own = [[*line[:4], "委员"] for line in LINES]
+    assert not bring(above if office == "班子成员" else own, look=True).roster.troubles
 
 
 def test_two_groups_of_one_name_in_the_database_are_trouble_and_an_ended_one_is_not(session, bring):

@@ -436,10 +436,13 @@ def offices(play: Play) -> None:
     play.submit("town1.officer", f"/admin/people/{person}", "/transfer", **moving)
     gone = f"/admin/people/{play.person('branch04.member04')}"
     play.submit("town1.officer", gone, "/gone", why="died", on="2026-11-24")
-    seat, words = f"/admin/units/{home}/posts", {"office": "publicity", "from_on": "2026-11-24"}
+    seat, words = f"/admin/units/{home}/posts", {"office": "committee", "from_on": "2026-11-24"}
     candidate = play.person("branch04.member05")
     play.submit("zone.secadmin", seat, "/posts", person=candidate, **words)
     play.submit("zone.secadmin", seat, "/posts", person=candidate, **words)
+    play.submit(
+        "zone.secadmin", seat, "/posts", person=candidate, **words | {"office": "publicity"}
+    )
     acting = {"seat": f"{town}:officer", "person": play.person("town1.committee1")}
     until = {"from_on": "2026-11-24", "to_on": "2026-11-30"}
     play.submit("town1.officer", "/admin/acting", "/acting", **acting, **until, reason="")

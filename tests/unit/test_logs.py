@@ -14,6 +14,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from psycopg_pool import ConnectionPool
 
 from oversight.base import logs
 
@@ -51,6 +52,61 @@ def test_an_error_tells_its_class_and_place_and_none_of_its_words(line):
     assert found["event"] == "sweep: x" and found["request"] == "abc" and found["level"] == "error"
     assert found["error"] == "ValueError" and found["where"][0].startswith("test_logs.py:")
     assert "王小明" not in json.dumps(found, ensure_ascii=False)
+
+
+REFUSED = 'connection to server at "10.1.2.3", port 5432 failed: FATAL: no role "keeper"'
+SECRETS = ("10.1.2.3", "5432", "keeper", "/cases/", "smtp.example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "args", "event"),
+    [
+        ("psycopg.pool", "error connecting in %r: %s", ("pool-1", OSError(REFUSED)), "OSError"),
+        (
+            "psycopg.pool",
+            "discarding %(link)s",
+            ({"link": OSError(REFUSED)},),
+            "discarding OSError",
+        ),
+        ("procrastinate.worker", f"fetch_jobs error: OSError({REFUSED!r})", (), "fetch"),
+        (
+            "asyncio",
+            f"Task exception was never retrieved\nfuture: <OSError({REFUSED!r})>",
+            (),
+            "Task",
+        ),
+        ("urllib3.connectionpool", "pool is full: %s, %d", ("smtp.example.org", 10), "10"),
+        ("waitress", "Exception while serving /cases/1", (), "Exception while serving"),
+    ],
+)
+def test_what_libraries_say_tells_no_address_and_no_user(name, said, args, event):
+    record = logging.LogRecord(name, logging.WARNING, "pool.py", 680, said, args, None, "connect")
+    text = logs.Lines().format(record)
+    assert event in json.loads(text)["event"] and not [one for one in SECRETS if one in text]
+    assert json.loads(text)["where"] == ["pool.py:680 connect"]
+
+
+def test_a_pool_that_cannot_connect_does_not_say_where_to(tmp_path, monkeypatch):
+    """The library's own warning, by the handler that takes what no other does."""
+    lines, told = [], threading.Event()
+    monkeypatch.setattr(logging.lastResort, "formatter", None)
+    monkeypatch.setattr(
+        logging.lastResort,
+        "handle",
+        lambda one: (lines.append(logging.lastResort.format(one)), told.set()),
+    )
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    own = logging.getLogger("a program")
+    logs.begin(own.name, everything=False)
+    pool = ConnectionPool(kwargs={"host": str(tmp_path), "user": "keeper"}, open=False)
+    try:
+        pool.open()
+        assert told.wait(30)
+    finally:
+        pool.close()
+        own.handlers.clear()
+    assert '"logger": "psycopg.pool"' in lines[0] and "OperationalError" in lines[0]
+    assert not [line for line in lines if str(tmp_path) in line or "keeper" in line]
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "换行\n"])

@@ -77,3 +77,15 @@ def test_prose_keeps_its_stops_and_folds_the_rest():
         == "书记住院，无人主持；（12人）已改"
     )
     assert typed.sentence("a\u200bb\n c") == "ab c"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \u3000", "。", "……", "——", "！？、", "\u200b", "\u3164", "√", "🙂"]
+)
+def test_blanks_and_marks_say_nothing(text):
+    assert not typed.says(text) and typed.words(text) == ""
+
+
+@pytest.mark.parametrize("text", ["无", "3 户", "ok", "“安”", "王\ue863", "①"])
+def test_one_character_says_something(text):
+    assert typed.says(text) and typed.words(text) == typed.sentence(text)

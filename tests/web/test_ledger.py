@@ -144,6 +144,22 @@ def test_the_year_sheet_is_entered_and_taken_back(reader, world, session):
     assert "支部大会通过" in seen.main and not seen.has_form(address)
 
 
+@pytest.mark.parametrize("nothing", ["", " \u3000 ", "。", "……"])
+def test_a_line_of_the_year_that_asks_what_is_no_bare_tick(reader, api, world, session, nothing):
+    somebody, unit = reader("village.secretary"), world.units["village"]
+    address = f"/units/{unit.id}/year-sheet/2026"
+    sheet = somebody.get(address)
+    page = somebody.submit(sheet, address, 422, key="PLAN.YEAR", on="2026-03-02", note=nothing)
+    assert "“制定年度活动计划”请填写“写一句内容”。" in page.main
+    assert 'value="2026-03-02"' in page.html
+    sent = {"key": "PLAN.YEAR", "on": "2026-03-02", "note": nothing}
+    answer = api("village.secretary").post(f"/units/{unit.id}/duties", sent, status=422)
+    assert set(answer["fields"]) == {"note"}
+    assert session.scalars(sa.select(DutyRecord)).all() == []
+    somebody.submit(sheet, address, key="FAMILY", on="2026-03-02", note=nothing)
+    assert session.scalars(sa.select(DutyRecord.key)).all() == ["FAMILY"], "nothing is asked there"
+
+
 def test_what_was_not_done_is_explained_and_shown_as_such(reader, session, world):
     """What was typed stays on a refusal; afterwards both sides see the sentence, and nothing is settled."""
     unit = world.units["village"].id

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from oversight.models import AdminChange, Membership, Person
+from oversight.law.roles import OFFICES
+from oversight.models import AdminChange, Membership, Person, Post
 from oversight.time import sweep
 from tests.db.test_attendance import record, sheet
 from tests.support.html import every
@@ -126,9 +127,23 @@ def test_no_character_of_a_name_is_dropped(reader, world, session, name):
 # The same rules at every door ---------------------------------------------------------------------
 
 
-def test_an_organization_has_one_secretary(reader, world):
+@pytest.mark.parametrize("office", ["secretary", "deputy", "organizer", "publicity", "discipline"])
+def test_an_organization_has_one_of_each(reader, world, session, office):
     admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
-    person = world.people["village.member1"].id
-    admin.submit(
-        admin.get(path), "/posts", 422, person=person, office="secretary", from_on="2026-11-24"
-    )
+    first, second = (world.people[f"village.member{n}"] for n in (1, 2))
+    words = {"office": office, "from_on": "2026-11-24"}
+    if office not in ("secretary", "organizer"):  # who are there
+        admin.submit(admin.get(path), "/posts", person=first.id, **words)
+    page = admin.submit(admin.get(path), "/posts", 422, person=second.id, **words)
+    assert f"任{OFFICES[office]}，请先登记他离任" in page.main and second.id in page.html
+    held = sa.select(sa.func.count()).where(Post.unit_id == world.units["village"].id)
+    session.expire_all()
+    assert session.scalar(held.where(Post.office == office)) == 1
+
+
+def test_of_members_there_are_several(reader, world):
+    admin, path = reader("zone.secadmin"), f"/admin/units/{world.units['village'].id}/posts"
+    words = {"office": "committee", "from_on": "2026-11-24"}
+    for n in (1, 2):
+        person = world.people[f"village.member{n}"].id
+        admin.submit(admin.get(path), "/posts", person=person, **words)

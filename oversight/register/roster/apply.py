@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 from oversight.base import files
 from oversight.base.clock import Moment
 from oversight.base.db import by_ids, reading
-from oversight.base.refusals import BadRequest, Forbidden, NotFound, RuleViolation, VersionConflict
+from oversight.base.refusals import (
+    AlreadyTaken,
+    BadRequest,
+    DomainError,
+    Forbidden,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
 from oversight.base.sealing import Sealer
 from oversight.base.sentences import N_, say
 from oversight.engine.use_case import after, one_transaction
@@ -31,6 +39,7 @@ from .diff import Plan, compare
 
 CHUNK = 2000
 KEPT_FOR = timedelta(days=1)
+LATEST = 5  # imports among which that of who was first is looked for
 
 
 class Troubled(BadRequest):
@@ -229,6 +238,7 @@ def _record(found: Read) -> dict:
     return {
         "file": found.name,
         "sha256": found.sha256,
+        "digest": plan.digest,
         "counts": plan.counts,
         "people": people,
         "left": [person_id for person_id, _name, _unit in plan.left],
@@ -328,13 +338,33 @@ def accept(
     with one_transaction(session):
         audit_log.alone(session, zone.id)
         found = draft(session, folder, zone, sealer, who, at, stage)
-        if found is None:
-            raise NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
-        if found.plan.digest != digest:
-            raise VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
+        if found is None or found.plan.digest != digest:
+            raise _second(session, zone, found, digest, at)
         apply(session, found, who.id, at, confirmed, stage)
         discard(session, folder, who)
         return found
+
+
+def _second(
+    session: Session, zone: Zone, found: Read | None, digest: str, at: Moment
+) -> DomainError:
+    """Return the refusal of who comes second with a roster: who has brought it in, and when."""
+    latest = audit_log.listed(session, zone.id, area="rosters", limit=LATEST)
+    first = next((one for one in latest if one.what.get("digest") == digest), None)
+    if first is None and found is None:
+        return NotFound("没有等待导入的名册，可能已经导入或放弃，请重新上传。")
+    if first is None:
+        return VersionConflict("上传之后库里有了变化，下面是重新比对的结果，请看过再导入。")
+    kind, said = (
+        (AlreadyTaken, N_("名册“%(name)s”已由%(who)s于%(at)s导入，您的这一步没有生效。"))
+        if found is None
+        else (
+            VersionConflict,
+            N_("名册“%(name)s”已由%(who)s于%(at)s导入，下面是重新比对的结果，请看过再导入。"),
+        )
+    )
+    said = say(said, name=first.about, who=first.by, at=at.written(first.at))
+    return kind(said, decided_by=first.by, decided_at=first.at.isoformat())
 
 
 def discard(session: Session, folder: Path, who) -> None:

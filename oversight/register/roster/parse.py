@@ -15,16 +15,15 @@ from datetime import date
 from oversight.base.cells import day, refuse_errors, shown, text
 from oversight.base.sentences import N_, say
 from oversight.base.workbooks import Sheet, letter, open_book
+from oversight.law.roles import OFFICES, single
 
 from . import cells, headers
 from .cells import Unreadable
 
 Tick = Callable[[int], None]
 MOST_TROUBLES = 500
-SEATED = {
-    "secretary": N_("与%(place)s都是书记，一个党组织只有一位书记。"),
-    "group_leader": N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。"),
-}
+SEATED = N_("与%(place)s都是%(office)s，一个党组织只有一位%(office)s。")
+LED = N_("与%(place)s都是这个党小组的组长，一个党小组只有一位组长。")
 # Who holds a post above branches also stands in one of them.
 ABOVE_BRANCHES = re.compile("(党委|党工委|党组|总支)$")
 TOTALS = (N_("合计"), N_("总计"), N_("小计"), N_("共计"))
@@ -568,14 +567,25 @@ def _tell_apart(roster: Roster, rows: list[PersonRow]) -> None:
 
 
 def _seats(roster: Roster) -> None:
-    """Name a branch with two secretaries, and a group with two leaders."""
+    """Name who would share what one person has: a secretary's office, that of a group's leader."""
     seats: dict[tuple, PersonRow] = {}
     for row in roster.people:
         for office, where in row.offices:
-            of = {"secretary": "-", "group_leader": where or row.group}.get(office)
-            first = seats.setdefault((office, of, where, row.unit_key), row) if of else row
+            seat = _seat(row, office, where)
+            first = seats.setdefault(seat, row) if seat else row
             if first is not row:
-                roster.trouble(row.place, row.name, say(SEATED[office], place=first.place))
+                said = LED if office == "group_leader" else SEATED
+                more = {} if said is LED else {"office": OFFICES[office]}
+                roster.trouble(row.place, row.name, say(said, place=first.place, **more))
+
+
+def _seat(row: PersonRow, office: str, where: str) -> tuple | None:
+    """Return which seat an office is that one person has; None of others. Of deputies a branch has one."""
+    if office == "group_leader":
+        group = where or row.group
+        return (office, row.unit_key, group) if group else None
+    above = where or ABOVE_BRANCHES.search(row.unit_key[0])
+    return (office, where or row.unit_key) if single(office, "" if above else "branch") else None
 
 
 # Kept between preview and applying ---------------------------------------------------------------

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 from oversight import workflows
+from oversight.base import typed
 from oversight.base.db import db
 from oversight.base.lazy import cached_property
 from oversight.base.refusals import DomainError, InvalidInput, NotFound, VersionMissing
@@ -375,7 +376,8 @@ def bulk_send():
 def _opinion(workflow: str) -> str:
     """Return the text written for the cases of one workflow."""
     one = request.form.get(forms.SAY, "")
-    return request.form.get(f"{forms.SAY}-{workflow}", one).strip()
+    said = request.form.get(f"{forms.SAY}-{workflow}", one).strip()
+    return said if typed.says(said) else ""
 
 
 @dataclass(frozen=True)
