@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.db import db
-from oversight.base.refusals import Forbidden, NotFound, RuleViolation, VersionConflict
+from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound, RuleViolation, VersionConflict
 from oversight.base.sealing import Sealer
 from oversight.models import (
     Account,
@@ -523,7 +523,7 @@ def test_a_roster_is_applied_once_and_not_after_a_day(session, desk):
         desk.accept(found.plan.digest, when=later)
     session.rollback()
     desk.accept(found.plan.digest)
-    with pytest.raises(NotFound):
+    with pytest.raises(AlreadyTaken, match="已由zone.sysadmin于2026-11-24 09:00导入"):
         desk.accept(found.plan.digest)
 
 
