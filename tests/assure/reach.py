@@ -30,6 +30,7 @@ SLOW = (
     "test_server",
 )
 # These read the definitions themselves: what a module says outside of functions they print and compare.
+READ = ""  # in the place of a test: what runs as the module is read, a default too, is every test's
 PRINTS = ("tests/house/test_law.py", "tests/house/test_workflows.py")
 BATCH, BOUND = 12, 900.0  # files that share a process, and its seconds of CPU
 ARGUMENTS = ["-q", "-p", "no:cacheprovider"]
@@ -52,12 +53,12 @@ class Reach:
     def of(self, mutant: Mutant) -> list[str]:
         """Return the tests that reach a mutant, fastest first."""
         lines = self.lines[mutant.path]
-        if mutant.in_function:
-            found = next((lines[line] for line in mutant.lines if line in lines), [])
-        else:
+        found = next((lines[line] for line in mutant.lines if line in lines), [])
+        if READ in found or not mutant.in_function:
             found = [test for tests in lines.values() for test in tests]
             found += [test for test in self.seconds if test.startswith(PRINTS)]
-        return sorted({*found}, key=lambda test: (not test.startswith(PRINTS), self.seconds[test]))
+        tests = {*found} - {READ}
+        return sorted(tests, key=lambda test: (not test.startswith(PRINTS), self.seconds[test]))
 
 
 class _Recorder:
@@ -86,9 +87,9 @@ class _Recorder:
         passed = {test for test in self.seconds.keys() - self.failed if test.startswith(file)}
         lines = {
             str(Path(module).relative_to(ROOT)): {
-                line: sorted(passed.intersection(tests))
+                line: sorted(told)
                 for line, tests in data.contexts_by_lineno(module).items()
-                if passed.intersection(tests)
+                if (told := (passed | {READ}).intersection(tests))
             }
             for module in data.measured_files()
         }
