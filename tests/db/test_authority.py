@@ -304,6 +304,7 @@ def test_a_branch_of_three_without_a_committee_can_ask(play):
     end_membership(play, "village.secretary", "village.organizer")
     case = play.open("village.member2")
     assert play.move(case, "village.member3", "ask").state == "asked"
+    assert play.journal(case)[-1].actor == "village.member3（石桥村党支部党员）"
 
 
 def test_a_branch_of_three_with_its_secretary_is_not_led_by_members(play):

@@ -132,6 +132,7 @@ def test_a_follow_up_ends_with_its_member(session, world, follow_up, state, by):
         {"reason": "去世"},
     )
     assert row.actor_id == world.people[by].id and by in row.actor
+    assert row.unit_id == world.units[by.partition(".")[0]].id, "recorded there, not in the branch"
     assert audit.verify(session) == []
 
 

@@ -354,6 +354,23 @@ def test_what_is_offered_is_what_can_be_done(play):
             play.move(play.session.get(Case, case.id), "organ.secretary", "withdraw")
 
 
+def test_whom_work_was_delegated_to_gives_back_that_and_nothing_else(play):
+    """Nor does he press anybody for what he is to do; where nobody is waited for, nobody does."""
+    case, other = play.asked(), play.asked(unit="organ", name="organ.secretary")
+    do(play, case, "town1.officer", "delegate", person="town1.committee1")
+
+    def offered(name, one):
+        return {"give_back", "nudge"}.intersection(
+            desk_acts.possible(play.session, one, play.who(name), play.at)
+        )
+
+    assert offered("town1.committee1", case) == {"give_back"}
+    assert offered("town1.committee1", other) == offered("zone.officer", case) == {"nudge"}
+    other = play.move(other, "town1.officer", "approve")
+    assert offered("zone.officer", other) == set()
+    no(play, RuleViolation, other, "zone.officer", "nudge")
+
+
 def test_a_vacant_desk_row_never_binds(play):
     """Whom work was handed to left his post: the seat decides again once the case is laid anew."""
     case = play.asked()

@@ -178,3 +178,22 @@ def test_what_the_clock_does_is_nobodys_to_do(play):
     assert yours and all(yours.values())
     clocks = [option for option in found if option.move.by is TIMER]
     assert clocks and not any(option.yours or option.allowed for option in clocks)
+
+
+def test_who_was_passed_over_for_a_request_is_not_blamed_for_its_amendment(play):
+    """The zone took over the request; the amendment came with no working day left to answer it."""
+    case = play.asked()
+    case = play.on("2026-11-30").move(case, "zone.officer", "take_over")
+    case = play.move(case, "zone.secretary", "approve")
+    amendment = {"new_day": "2026-12-18", "reason": REASON}
+    case = play.on("2026-12-03").move(case, "village.secretary", "amend", **amendment)
+    case = play.on("2026-12-05").move(case, None, "run_out_amendment")
+    assert case.state == "approved" and "unanswered" not in play.journal(case)[-1].result
+
+
+def test_who_comes_second_is_told_so_though_the_first_has_ended_meanwhile(play, monkeypatch):
+    """Between the clash and the question who was first, the first may be decided."""
+    play.asked()
+    monkeypatch.setattr(transitions, "_opened_first", lambda _attempts: None)
+    said = play.no(AlreadyTaken, None, play.open, "village.organizer")
+    assert "不能重复提出" in said.sentence

@@ -13,6 +13,7 @@ from oversight.engine.inbox import Filters
 from oversight.models import Case, FollowUp, Post
 from oversight.time import sweep
 from tests.db.test_absence_walk import missing
+from tests.db.test_exemption import ask
 from tests.db.test_queue_agrees import relieve, stand_in
 from tests.db.test_queues import box
 from tests.support.actors import Play
@@ -166,3 +167,22 @@ def test_a_page_that_is_just_full_is_the_last(play, name, which):
     first = inbox.cases(play.session, who, which, today, limit=1)
     rest = inbox.cases(play.session, who, which, today, cursor=first.next, limit=1)
     assert {case.id for case in (*first.items, *rest.items)} == found and rest.next is None
+
+
+def test_what_one_narrows_a_box_to_is_asked_anew_each_time(play):
+    """The first page of one branch is not that of the next, nor of all."""
+    one = play.asked()
+    other = play.asked(name="community.secretary", unit="community")
+    who, found = play.who("town1.officer"), []
+    for name in ("village", "community", None, "village"):
+        path = play.world.units[name].path if name else None
+        page = inbox.cases(play.session, who, "mine", who.on, filters=Filters(unit_path=path))
+        found.append({case.id for case in page.items})
+    assert found == [{one.id}, {other.id}, {one.id, other.id}, {one.id}]
+
+
+def test_of_two_wishes_the_one_that_he_wrote_down_lies_with_the_others_of_the_branch(play):
+    written = ask(play, "village.secretary", about="village.member1")
+    own = ask(play, "village.member2")
+    assert box(play, "village.secretary", "mine") == {own.id}
+    assert box(play, "village.organizer", "mine") == {written.id, own.id}

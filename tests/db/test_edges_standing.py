@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from oversight import workflows
 from oversight.base.refusals import InvalidInput, RuleViolation
+from oversight.base.rows import ids_of
 from oversight.calendar import holidays
 from oversight.engine import desk_acts
 from oversight.law.clauses import clause
 from oversight.ledger import own_days
-from oversight.models import Case, OutboxMessage
-from oversight.organization import members, units
+from oversight.models import Case, Membership, OutboxMessage
+from oversight.organization import members, reach, units
 from oversight.organization.actor import Actor
 from oversight.time import sweep
 from tests.db.test_acting import give
@@ -129,3 +130,39 @@ def test_days_of_a_year_that_is_not_published_are_those_that_the_law_names(sessi
     assert published and days
     published, days = holidays.days_of(session, world.zone.id, 2031)
     assert not published and date(2031, 10, 1) in {day.on for day in days}
+
+
+def test_who_joins_by_a_statement_is_read_in_the_same_transaction(session, world):
+    branch, day = world.units["village"].id, date(2026, 11, 24)
+    person = world.person("name.new")
+    before = [set(ids_of(read(session, branch, day))) for read in (members.members, members.listed)]
+    row = {"zone_id": world.zone.id, "person_id": person.id, "unit_id": branch, "from_on": day}
+    session.execute(sa.insert(Membership).values(row))
+    after = [set(ids_of(read(session, branch, day))) for read in (members.members, members.listed)]
+    assert after == [{*one, person.id} for one in before]
+
+
+def test_a_member_who_left_belongs_to_the_branch_till_the_day_before(session, world):
+    person, branch = world.people["village.member1"], world.units["village"].id
+    person.left_on = date(2026, 11, 24)
+    session.flush()
+    there = {
+        day: person.id in ids_of(members.members(session, branch, date(2026, 11, day)))
+        for day in (23, 24, 25)
+    }
+    assert there == {23: True, 24: False, 25: False}
+
+
+def test_who_served_in_a_place_once_is_no_more_known_there(session, world):
+    """Who belongs or serves within reach is known by name, today."""
+    world.person("name.away")
+    world.post("name.away", "town1", "publicity", to_on=date(2026, 11, 24))
+    session.commit()
+    person, known = world.people["name.away"], []
+    for day in (24, 25):
+        who = world.actor("town1.officer", date(2026, 11, day))
+        found = reach.person_in_reach(session, person.id, who)
+        listed = set(session.scalars(sa.select(reach.people(who).subquery().c.id)))
+        assert (found is not None) == (person.id in listed)
+        known.append(found is not None)
+    assert known == [True, False]

@@ -213,6 +213,23 @@ def test_the_zone_may_do_without_the_confirmation(play):
     assert play.move(play.asked(), "town1.officer", "approve").state == "approved"
 
 
+def test_whose_account_was_reset_neither_takes_back_nor_signs_before_it_is_confirmed(play):
+    """A consent is taken back above the branch without a new decision; a town's own notice is signed
+    in the town itself.
+    """
+    case, month = play.approved(), {"month": "2026-11", "comment": "多数支部按期开展"}
+    notice = play.open("town1.officer", "town1", workflow="bulletin", **month)
+    notice = play.move(notice, "town1.officer", "propose")
+    for name in ("town1.officer", "town1.secretary"):
+        play.world.people[name].reset_at = play.at.now
+    play.session.commit()
+    play.refused(Forbidden, "unconfirmed", case, "town1.officer", "revoke")
+    play.refused(Forbidden, "unconfirmed", notice, "town1.secretary", "sign")
+    play.world.people["town1.officer"].reset_at = None
+    play.session.commit()
+    assert play.move(case, "town1.officer", "revoke").state == "revoked"
+
+
 @pytest.mark.parametrize("name", ["village.secretary", "village.member1"])
 def test_who_decides_nothing_gets_his_slip_at_once(play, name):
     opened(play, name)

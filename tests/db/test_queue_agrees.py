@@ -221,3 +221,21 @@ def test_a_review_lies_with_nobody_who_decided_before(play, session, world):
     play.on("2026-12-01")
     assert on_desk(play, "town1.secretary") == on_desk(play, "town1.extra") == []
     assert on_desk(play, "town1.officer") == ["under_review"] and disagreements(play) == []
+
+
+def test_a_review_lies_also_with_who_decided_on_another_branch(session, world):
+    """He sat in the committee when it decided on the village, and no longer when on the community."""
+    for number in (1, 2, 3):
+        world.person(f"community.more{number}", "community")
+    world.post("town1.officer", "town1", "committee", to_on=DAY)
+    session.commit()
+    village = Appraising.of_eight(session, world)
+    village.rated()
+    village.do("town1.officer", "decide", agree=True, opinion="同意")
+    community = Appraising(session, world, "community").on("2026-11-25")
+    community.told()
+    community.on("2026-12-02").do(
+        "community.member1", "ask_review", reason="请复核，全年参加了全部活动。"
+    )
+    play = Play(session, world, "2026-12-02")
+    assert "under_review" in on_desk(play, "town1.officer") and disagreements(play) == []

@@ -21,7 +21,7 @@ from oversight.base.signing import Signer
 from oversight.commands import audit
 from oversight.engine import journal, seals, verifier
 from oversight.engine.records import history as records_of
-from oversight.models import AdminChange, Case, Checkpoint, JournalRow, Refusal, Unit, records
+from oversight.models import AdminChange, Case, Checkpoint, JournalRow, Post, Refusal, Unit, records
 from oversight.register import audit_log, posts
 from oversight.time import sweep
 from tests.support.actors import Play
@@ -261,6 +261,8 @@ def test_rows_and_seals_of_the_first_format_hold_by_the_old_rule(play):
     assert sealed(play, "2026-11-24").number == 2 and problems(play.session, "2026-11-30") == []
     change_behind(play.session, JournalRow, rows[0].id, actor="x")
     assert problems(play.session) != []
+    change_behind(play.session, JournalRow, rows[1].id, hash="0" * 64)
+    assert "第 1 号封印：封存以后，日志被改动或删除" in problems(play.session)
 
 
 def change_behind(session, model, row_id: str, **values) -> None:
@@ -286,6 +288,9 @@ def test_the_key_lies_in_a_file_of_its_own(play, signer):
     assert point.key == signer.keys()[0] and verifier.signed(journal.seal_values(point))
     assert problems(play.session, keys=signer.keys()) == []
     assert problems(play.session, keys=["0" * 64]) == ["第 1 号封印：签名不对"]
+    assert problems(play.session) == [], "who has no key holds it against the one that it names"
+    change_behind(play.session, Checkpoint, point.id, signature="0" * 128)
+    assert problems(play.session) == ["第 1 号封印：签名不对"]
 
 
 def test_a_missing_signing_key_is_a_warning(play, signer):
@@ -325,9 +330,22 @@ def test_an_export_and_a_kept_seal_are_judged_without_this_program(play, signer,
     export.write_text("".join(line for line in lines if '"checkpoint"' not in line), "utf-8")
     assert standalone(str(export), key).returncode == 1  # rows marked as sealed, and no seal
     bad = standalone(str(export), str(kept), key)
-    assert bad.returncode == 1 and "留存的第 1 号封印：现在没有，或已被改动" in bad.stdout
+    told = bad.stdout.splitlines()
+    assert (
+        bad.returncode == 1 and len(told) > 1 and "留存的第 1 号封印：现在没有，或已被改动" in told
+    )
     export.write_text("", "utf-8")
     assert standalone(str(export)).stdout == "没有一条日志，不能算完整\n"
+
+
+def test_an_export_tells_when_it_was_made_and_knows_its_formats(play):
+    case = play.asked()
+    late = [*journal.export_lines(play.session, at("2026-11-27").now)]
+    assert journal.verify_lines(late) == ["有 2 条早于一天的记录没有封印"]
+    text = "\n".join(journal.export_lines(play.session))
+    assert journal.verify_lines(text.splitlines()) == []
+    unknown = text.replace('"format":2', '"format":9').splitlines()
+    assert f"案卷 {case.id}：第 1 条被改动" in journal.verify_lines(unknown)
 
 
 def test_the_verifier_is_short_and_needs_nothing_but_the_standard_library():
@@ -393,6 +411,13 @@ def test_after_pruning_the_database_still_refuses_and_verify_still_finds(refused
     session.rollback()
 
 
+def test_what_is_gone_from_under_the_first_seal_and_was_never_pruned_is_found(refused):
+    session = refused.session
+    seals.prune(session, refused.world.zone.id, 1)
+    assert any("第 1 号封印：refusals 应有 1 条" in said for said in audit.verify(session))
+    session.rollback()
+
+
 def test_what_is_young_or_under_no_seal_is_not_pruned(refused):
     session, zone, at = refused.session, refused.world.zone, refused.on("2026-11-24").at
     with pytest.raises(InvalidInput, match="183"):
@@ -422,3 +447,29 @@ def test_what_was_decided_before_it_was_sealed_is_told_once(play, app):
     assert audit.verify(session) == []
     session.execute(sa.update(Unit).where(Unit.id == branch.id).values(category="soe"))
     assert any(branch.id in said and "category" in said for said in audit.verify(session))
+
+
+def test_what_stood_before_the_chain_keeps_its_hash(play):
+    """Exports that were kept have that hash: nothing that the chain has added since is in it."""
+    told = {"area": "post", "act": "appoint", "about": "某人", "what": {"office": ["", "书记"]}}
+    row = AdminChange(zone_id=play.world.zone.id, at=play.at.now, by="某人", **told)
+    play.session.add(row)
+    play.session.commit()
+    [leaf] = [values for kind, values in journal.told(play.session) if kind == "leaf"]
+    then = {name: getattr(row, name) for name in (*verifier.ADMIN, "id") if name != "seq"}
+    assert leaf["hash"] == journal.digest(then | {"at": journal.stamp(row.at)})
+
+
+def test_what_an_act_wrote_by_statements_is_told_with_it(play):
+    """As a roster is read in; whatever stands there and nobody told of would show."""
+    session, world, who = play.session, play.world, play.who("village.secretary")
+    audit_log.begin(session, world.zone.id, play.at)
+    session.commit()
+    place = {"zone_id": world.zone.id, "unit_id": world.units["village"].id, "office": "publicity"}
+    person = world.people["village.member2"].id
+    session.execute(sa.insert(Post), [{**place, "person_id": person, "from_on": play.at.today}])
+    days, day = (play.at.today, play.at.today), play.at
+    one = world.people["village.member1"]
+    posts.give(session, world.units["village"], "secretary", one, *days, "出差", who, day)
+    session.commit()
+    assert audit.verify(session) == []
