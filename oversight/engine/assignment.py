@@ -253,7 +253,7 @@ def reassign(attempt: TransitionContext, state: State) -> None:
         desk.due_on = attempt.case.due_on or NEVER
         if desk.person_id is None:
             _reassign_row(attempt, state, desk)
-        elif isinstance(party, MultiInstance) and not isinstance(party, Committee):
+        elif isinstance(party, MultiInstance):
             desk.unit_id = attempt.unit.id  # a member answers in the branch that has the case now
     _assign_people(attempt, attempt.seats)
     for person in attempt.shows:

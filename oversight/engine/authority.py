@@ -493,8 +493,7 @@ def waits_label(session: Session, workflow: Workflow, case: Case, party: Party, 
     """Name whom a case waits for today: the unit that answers, or the label of the timer."""
     if party.personal:
         waiting = [item.unit_id for item in lying(session, workflow, case)]
-        body = waiting and isinstance(party, Committee)
-        unit = _name(session, case, waiting[0]) if body else case.unit.name
+        unit = _name(session, case, waiting[0]) if waiting else case.unit.name
         return say(
             "%(unit)s：%(party)s（还有 %(count)s 人）",
             unit=unit,

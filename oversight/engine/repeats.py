@@ -109,7 +109,6 @@ class Repeated(Exception):
     """A form was sent twice: nothing is done; `onward` is where the first time led, if that is known."""
 
     def __init__(self, onward: str = ""):
-        super().__init__(onward)
         self.onward = onward
 
 

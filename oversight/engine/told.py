@@ -85,8 +85,10 @@ class _Told:
         return matter(self.session, self.case, self.payload.get("number"))
 
     def say(self, items: list[sa.Row], calls: list[sa.Row]) -> None:
-        """Find what is written, from the open work items and the unread calls of the case."""
-        called = self._called(items) if self.anew else set()
+        """Find what is written, from the open work items of a case that is as it was, and its unread
+        calls.
+        """
+        called = self._called(items)
         said: dict[str, str] = {}
         tells = (self.move or self.workflow).tells if "move" in self.payload else ()
         for place, tell in enumerate(tells):
@@ -97,7 +99,7 @@ class _Told:
                 self._line(one, once, lines[one]) for one in sorted(lines.keys() - called)
             ]
         if self.anew or not self.case.open:
-            kept = self._kept(items) if self.anew else set()
+            kept = self._kept(items)
             self.ended = [row.id for row in calls if row.person_id not in kept]
             self._call(called, said, [row for row in calls if row.person_id in kept])
 

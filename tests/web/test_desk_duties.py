@@ -8,7 +8,7 @@ import pytest
 
 from oversight.calendar.party_days import plan_year
 from oversight.ledger import to_do
-from oversight.models import LifeMeeting
+from oversight.models import Activity, LifeMeeting, ZoneSettingRow
 from tests.support.world import at
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -76,6 +76,22 @@ def test_a_branch_that_chooses_its_day_owes_the_choice_of_the_month(planned, ses
     assert ("own_day", "2026-11-30") not in owed(
         session, planned, "village.secretary", "2026-11-24"
     )
+
+
+def test_what_is_held_beside_the_party_day_is_called_by_its_own_name(planned, session):
+    """G-2.1.3: where the zone has 七一 held apart, its record is owed beside July's."""
+    village, first = planned.units["village"], date(2026, 7, 1)
+    village.accountable_from = date(2026, 6, 1)
+    zone = planned.zone.id
+    moment = at("2026-01-01").now
+    session.merge(ZoneSettingRow(zone_id=zone, name="july_mode", value="separate", at=moment))
+    days = {"year": 2026, "month": 7, "day": first, "rule_day": first}
+    session.add(Activity(zone_id=zone, unit_id=village.id, kind="july", **days))
+    session.commit()
+    who = planned.actor("village.secretary", date(2026, 7, 2))
+    assert "7月1日“七一”活动" in [
+        str(one.about) for one in to_do.of(session, who, at("2026-07-02"))
+    ]
 
 
 def test_the_meeting_of_the_fourth_quarter_is_owed_until_it_is_held(planned, session):
