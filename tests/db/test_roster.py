@@ -11,7 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from oversight.base.db import db
-from oversight.base.refusals import AlreadyTaken, Forbidden, NotFound, RuleViolation, VersionConflict
+from oversight.base.refusals import (
+    AlreadyTaken,
+    Forbidden,
+    NotFound,
+    RuleViolation,
+    VersionConflict,
+)
 from oversight.base.sealing import Sealer
 from oversight.models import (
     Account,
