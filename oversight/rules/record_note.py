@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oversight.base.db import is_id
+from oversight.base.db import find
 from oversight.base.sentences import N_
 from oversight.calendar.party_days import BETTER, entered_late
 from oversight.models import Activity
@@ -23,7 +23,7 @@ def business_key(attempt: TransitionContext) -> str:
 def stands_in_record(attempt: TransitionContext) -> bool:
     """True where the branch's own record as it stands gives rise to it."""
     facts = attempt.case.facts
-    row = attempt.session.get(Activity, facts["record"]) if is_id(facts["record"]) else None
+    row = find(attempt.session, Activity, facts["record"])
     if row is None or row.unit_id != attempt.case.unit_id:
         return False
     return {

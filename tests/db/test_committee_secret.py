@@ -233,6 +233,29 @@ def test_who_voted_on_paper_reviews_nobodys_rating(village):
     assert village.case.state == "telling"
 
 
+def test_who_stayed_away_from_the_vote_may_review(village):
+    """参与提出或决定等次的人不能复核: who did not come has decided nothing."""
+    village.rated()
+    enter(village, came=FIVE[1:])
+    village.lead("tell")
+    village.do("village.member1", "ask_review", reason="我认为等次偏低")
+    assert village.do("town1.secretary", "uphold", opinion="维持").state == "telling"
+
+
+def test_what_is_said_as_a_meeting_is_closed_stands_in_its_minutes(village):
+    village.session.execute(
+        sa.text("UPDATE zone_settings SET value = 'open' WHERE name = 'appraisal_vote'")
+    )
+    village.session.commit()
+    village.rated()
+    for name in FIVE[:3]:
+        village.do(f"town1.{name}", "decide", agree=True, opinion="同意")
+    said = "11月24日，应到5人，实到3人，同意支部提出的等次。"
+    village.do("town1.officer", "close_meeting", minutes=said)
+    [kept] = village.case.facts["meetings"]
+    assert (kept["minutes"], kept["came"]) == (said, 3)
+
+
 def test_the_minutes_keep_what_each_meeting_did(village):
     """应到, who came, who stepped aside, the counts and the outcome;
 

@@ -788,3 +788,12 @@ def test_a_joint_request_of_version_1_ends_under_it(play, before):
     case = play.move(play.move(case, "town1.officer", "approve"), "town2.officer", "approve")
     assert case.state == "approved" and play.day_of("community") == DEC11
     assert len(play.papers(case)) == 2
+
+
+@pytest.mark.parametrize("move", ["approve", "refuse", "return"])
+def test_under_version_1_too_an_answer_on_the_day_itself_comes_too_late(play, before, move):
+    """二（一）1: 须事先书面报上级党组织同意."""
+    case = play.asked()
+    before.undo()
+    play.on("2026-12-04").refused(RuleViolation, "still_ahead", case, "town1.officer", move)
+    assert play.day_of() == DEC4 and play.move(case, None, "lapse").state == "lapsed"

@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from oversight.base.refusals import AlreadyTaken, RuleViolation
+from oversight.models import PeerReview
 from tests.db.test_appraisal_attacks import leave_office, swept, voters
 from tests.db.test_appraisal_cases import branch, far_count, move_in, no, setting
 from tests.db.test_appraisal_walk import SELF, Appraising, tick
@@ -143,6 +145,51 @@ def test_a_rating_goes_back_where_more_than_half_of_four_want_it(village, times,
         more = {"returned": {one: "事迹不实"}} if number < times else {}
         village.do(f"town1.{name}", "decide", agree=True, opinion="其余同意", **more)
     assert village.case.state == state
+
+
+# What is said and asked --------------------------------------------------------------------------
+
+
+def test_what_a_probationary_member_says_is_kept_as_his(village):
+    """三（一）6: he takes part and is not rated."""
+    village.world.person("village.new", "village", probationary=True)
+    village.session.commit()
+    village.begin()
+    village.lead("open_self_assessment")
+    for name in (*village.people, "village.new"):
+        village.do(name, "file_self_assessment", **SELF)
+    village.lead("open_peer_review")
+    by, about = (village.world.people[f"village.{name}"].id for name in ("new", "member1"))
+    line = {"about": about, "by": by, "opinion": "能带头。"}
+    village.lead("record_reviews", reviews=[line])
+    [kept] = village.session.scalars(sa.select(PeerReview))
+    assert (kept.by_id, kept.about_id) == (by, about)
+    again = {**line, "about": by, "by": about}
+    no(
+        village,
+        RuleViolation,
+        "about_the_graded",
+        "village.secretary",
+        "record_reviews",
+        reviews=[again],
+    )
+
+
+@pytest.mark.parametrize("answer, standing", [("consent", "not_counted"), ("deny", "graded")])
+def test_in_version_2_too_nobody_answers_about_himself_and_only_one_answer_is_raised(
+    session, world, answer, standing
+):
+    play = Appraising(session, world, "organ")
+    move_in(play, "town1.officer", "organ")
+    play.begin().definition_version = 2
+    session.commit()
+    play.lead("ask_not_counted", member=world.people["town1.officer"].id, reason="moved")
+    move = f"{answer}_not_counted"
+    no(play, RuleViolation, "not_about_oneself", "town1.officer", move)
+    play.on("2026-12-02").do("zone.officer", "take_over", reason="上级逾期没有答复")
+    assert play.case.escalation_level == 1
+    assert play.do("zone.officer", move).escalation_level == 0
+    assert play.row("town1.officer").standing == standing
 
 
 # The count ---------------------------------------------------------------------------------------

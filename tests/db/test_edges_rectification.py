@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from oversight.base.refusals import Forbidden, RuleViolation
+from oversight.calendar.workdays import add_workdays
+from oversight.calendar.zone import zone_calendar
 from oversight.engine import inbox
+from oversight.models import Case
+from oversight.time import sweep
+from tests.db import test_rectification_walk as order
 from tests.db.test_queue_agrees import disagreements
 from tests.db.test_rectification_walk import FINDINGS, ITEMS
 from tests.support.actors import Play, end_posts
+from tests.support.world import at
 
 
 @pytest.fixture
@@ -97,3 +105,20 @@ def test_of_two_who_stood_in_neither_judges(play):
         play.no(Forbidden, "authority", play.say, case, name, "accept", verdicts)
     assert play.desks(case) == ["town1"] and disagreements(play) == []
     assert play.say(case, "town1.deputy", "accept", verdicts).state == "closed"
+
+
+def test_a_review_that_nobody_answers_gives_the_term_back(play):
+    """House rule 8 of G-4.4f: what is above does not answer, and the order does not lie for ever."""
+    case = order.fixing(play.session, play.world)
+    case = play.on("2026-11-25").say(case, "village.secretary", "object", {"reason": "已请示"})
+    case = play.say(case, "town1.officer", "answer_objection", {"opinion": "维持"})
+    case = play.say(case, "village.secretary", "ask_higher_review", {})
+    assert case.state == "review"
+    last = case.due_on
+    sweep.sweep(play.session, at(last.isoformat()))
+    assert play.session.get(Case, case.id, populate_existing=True).state == "review"
+    day = last + timedelta(days=1)
+    sweep.sweep(play.session, at(day.isoformat()))
+    case = play.session.get(Case, case.id, populate_existing=True)
+    calendar = zone_calendar(play.session, case.zone_id)
+    assert (case.state, case.due_on) == ("fixing", add_workdays(calendar, day, 12)), "13, one used"

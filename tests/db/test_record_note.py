@@ -80,9 +80,13 @@ def test_nobody_opens_one_by_hand(session, play):
     play.no(Forbidden, "authority", play.open, *opening, **facts)
     who = play.who("village.secretary")
     basis = authority.leads(session, row.unit, who)
-    with pytest.raises(RuleViolation) as no:
-        transitions.open_case(session, "record_note", row.unit_id, facts, who, play.at, basis=basis)
-    assert no.value.extra["rule"] == "from_the_record"
+    for record_id in (row.id, "x"):
+        facts["record"] = record_id
+        with pytest.raises(RuleViolation) as no:
+            transitions.open_case(
+                session, "record_note", row.unit_id, facts, who, play.at, basis=basis
+            )
+        assert no.value.extra["rule"] == "from_the_record"
 
 
 # Corrections -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from oversight.calendar.workdays import add_workdays, months_after
 from oversight.calendar.zone import zone_calendar
 from oversight.law.binding import binds
 from oversight.law.clauses import register
-from oversight.ledger import attendance, life_meetings, month, own_days, table
+from oversight.ledger import attendance, course, life_meetings, month, own_days, table
 from oversight.models import Activity, Case
 from oversight.organization.members import CARE_REASONS
 from oversight.register import zone_settings
@@ -279,6 +279,19 @@ def test_the_first_of_july_is_never_abolished(session, world, mode, day):
             )
         )
         assert row.day == date.fromisoformat(f"{YEAR}-{day}") and row.rule_day == row.day
+
+
+def test_what_is_held_apart_follows_the_zone_s_day_and_says_so(session, world):
+    """G-2.1.3: 每年“七一”全区统一开展; a day that is over stays what it was."""
+    set_to(session, world, july_mode="separate")
+    [unit] = plan(session, world, "village")
+    set_to(session, world, july_day="07-03")
+    row = session.scalar(sa.select(Activity).where(Activity.kind == "july"))
+    assert (row.day, row.rule_day) == (date(YEAR, 7, 3), date(YEAR, 7, 3))
+    assert course.of(session, [row.id])[row.id][0].label == "自动重排"
+    zone_settings.change(session, world.zone.id, "july_day", "07-10", None, at("2026-07-03"))
+    assert plan_year(session, [unit], YEAR, at("2026-07-03")).followed == 0
+    assert row.day == date(YEAR, 7, 3)
 
 
 @pytest.mark.parametrize("value", ["06-19", "08-01", "06-31", "07-32", "7-1", "", "01-07"])

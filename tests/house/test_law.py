@@ -87,6 +87,18 @@ def test_every_guard_speaks_and_has_a_ground(workflow):
             assert guard.source.is_clause or guard.source.text, guard.name
 
 
+@pytest.mark.parametrize(
+    "workflow", definitions(), ids=lambda workflow: f"{workflow.name}.{workflow.version}"
+)
+def test_who_may_say_yes_answers_with_a_no_too(workflow):
+    """Both stand side by side on the page, and both are told."""
+    for state in workflow.states:
+        answers = [move for move in workflow.leaving(state) if move.by is state.waits_on]
+        if state.waits_on.judges and any(move.decides for move in answers):
+            noes = [move for move in answers if move.tone in ("negative", "back")]
+            assert all(move.decides for move in noes if move.place != "aside"), state.name
+
+
 def test_every_clause_named_in_the_code_exists():
     named = {
         found

@@ -8,6 +8,7 @@ import pytest
 
 from oversight.law.binding import LETTERS, binding, binds, by_key, in_own_words, own_id
 from oversight.law.clauses import clause, register
+from oversight.law.duties import BRANCH, STANDING, SUPERIOR, YEAR_SHEET, ZONE, duties, group_of
 from oversight.rules.rectification import binding as ground
 from oversight.views.pages.checklist import sections
 
@@ -114,3 +115,20 @@ def test_the_zone_wide_document_says_that_it_governs_in_place_of_a_silent_one():
     assert cited.endswith("（依总指导书）")
     for number, category in (("G-3.2.1d", "soe"), ("G-3.2.1c", "school")):
         assert "依总指导书" not in in_own_words(clause(number), category).cite
+
+
+@pytest.mark.parametrize("category", LETTERS)
+def test_what_a_clause_orders_of_a_branch_is_the_branch_s_to_do(category):
+    """But for 纳入述职评议和考核: the secretary is assessed there, by the superior."""
+    ordered = {found.key for found in binding(category).values() if found.own_duty}
+    assert {duties()[key].by for key in ordered - {"ACC.ASSESS"}} == {BRANCH}
+    assert {duty.by for duty in duties().values()} == {BRANCH, SUPERIOR, ZONE}
+
+
+def test_what_the_registers_hold_is_counted_by_what_it_is_about():
+    """三（二）5 and the breaches reported are 问题; 年度 is only what is done once a year."""
+    about = {"ISSUE.REGISTER", "ISSUE.TASKS", "ISSUE.FEEDBACK", "VIOLATION.REPORT"}
+    assert {group_of(key) for key in about} == {"issue"}
+    assert {group_of(key) for key in duties() if key.startswith("CARE.")} == {"care"}
+    dated = [duty for duty in duties().values() if duty.period != STANDING]
+    assert {duty.settled for duty in dated if group_of(duty.key) == "year"} == {YEAR_SHEET}

@@ -339,6 +339,14 @@ def test_an_absence_shows_tries_lesson_and_finding(reader, world, session):
     assert own.has_form("/object") and not own.links("和其他缺席的人一起登记")
 
 
+def test_a_lesson_that_a_superior_excused_is_shown_as_granted(reader, world, session):
+    record(session, world, sheet(world, absent=("member1",)))
+    [case] = absences(session)
+    do(session, world, case, "excuse", {"reason": "驻外执勤"}, who="town1.officer")
+    session.commit()
+    assert 'class="chip ok">上级同意不补课<' in reader("village.secretary").get(url(case)).html
+
+
 def test_a_document_is_offered_where_it_can_be_sent(reader, world, session):
     case = fixing(session, world)
     page = reader("village.secretary").get(url(case))

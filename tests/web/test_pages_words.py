@@ -88,6 +88,21 @@ def test_many_exemptions_are_answered_in_the_words_of_an_exemption(reader, frail
     assert opinions(session, *frail) == ["同意。", "同意。"]
 
 
+def test_months_put_off_are_answered_in_the_words_proposed(reader, play, session):
+    facts = {"asks": "excuse", "month": "2026-11", "reason": "停产检修，全员外出培训"}
+    ids = [
+        play.open(f"{unit}.secretary", unit, workflow="month_report", **facts).id
+        for unit in ("firm", "soe")
+    ]
+    officer = reader("town1.officer")
+    ask = officer.submit(officer.get("/desk"), "/desk/bulk", case=ids)
+    officer.submit(ask, "/desk/bulk")
+    session.expire_all()
+    assert [session.get(Case, one).state for one in ids] == ["excused", "excused"]
+    said = sa.select(JournalRow.words).where(JournalRow.move == "excuse_month")
+    assert [words["opinion"] for words in session.scalars(said)] == ["同意。", "同意。"]
+
+
 def test_each_kind_has_a_text_of_its_own(reader, play, frail, session):
     moved, officer = play.asked(), reader("town1.officer")
     ask = officer.submit(officer.get("/desk"), "/desk/bulk", case=[moved.id, frail[0].id])

@@ -369,7 +369,7 @@ class CaseFile:
     def in_bulk(self) -> Move | None:
         """Return the answer that may be given here among many, where no check has anything to say."""
         found = self.workflow.bulk_move(self.state)
-        return found if found in self.allowed and all(check.ok for check in self.checks) else None
+        return found if found and found in self.allowed and self.passes(found) else None
 
     @cached_property
     def asked_row(self) -> JournalRow | None:
