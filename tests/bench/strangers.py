@@ -29,7 +29,7 @@ READER = "town1.officer"
 
 def measure(report: Report, scene: Scene) -> None:
     """Measure both beside the same server left alone."""
-    seconds = 5 if scene.quick else 40
+    seconds = 5 if scene.quick else 26
     with _served(scene) as port:
         user = User(port)
         user.log_in()
