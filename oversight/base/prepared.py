@@ -207,6 +207,9 @@ def _with_dashes(text: str) -> str:
     return text if "-" in text else dashed(text)
 
 
+# Running -----------------------------------------------------------------------------------------
+
+
 def _run(connection: sa.Connection, text: str, given, many: bool = False):
     """Run a statement on the driver's cursor, heard by who listens to the engine."""
     cursor, dialect = connection.connection.cursor(), connection.dialect

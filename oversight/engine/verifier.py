@@ -19,8 +19,6 @@ HASHED: dict[str, dict] = {  # by format
     "checkpoint": {1: SEAL, 2: (*SEAL, "zone_id", "number", "day", "beside", "format")},
 }
 FREE = {"persons": ("exempt_until", "left_on")}
-
-
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -74,7 +72,7 @@ class Verifier:
         return self
 
     def link(self, kind: str, which: str, name: str, values: dict) -> None:
-        """Take the next row of a chain, and what it left behind it."""
+        """Take the next row of a chain."""
         chain, seq = self.chains.setdefault(which, []), values["seq"]
         if (seq, values["previous"]) != (len(chain) + 1, chain[-1] if chain else ""):
             self.no(f"{name}：第 {seq} 条与前一条接不上，缺了一条或次序不对")
@@ -84,8 +82,10 @@ class Verifier:
         older = values["format"] < self.first.setdefault(which, values["format"])
         if older or hash_of(kind, values) != values["hash"]:
             self.no(f"{name}：第 {seq} 条被改动")
-        after = values.get("after") if isinstance(values.get("after"), dict) else {}
-        for table, rows in after.items():
+        self.leave(which, values, values.get("after"))
+
+    def leave(self, which: str, values: dict, after) -> None:  # what a row left behind it
+        for table, rows in after.items() if isinstance(after, dict) else ():
             for key, image in rows.items():
                 source, then, old = self.images.get((table, key), ("", "", None))
                 if which in (source, key) or source != key and values["at"] >= then:  # own first

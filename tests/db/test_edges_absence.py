@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from oversight.models import Case
 from oversight.time import sweep
 from tests.db.test_absence_walk import CALL, do, missing, refused
 from tests.support.world import at
@@ -57,13 +56,3 @@ def test_a_lesson_entered_with_the_contact_was_given_on_that_day(session, world,
         assert done.facts["lesson"]["held_on"] == (held_on or on)
     else:
         refused(session, world, case, "record_contact", words, match="同时登记")
-
-
-def test_a_superior_excuses_from_the_lesson_only_when_the_finding_is_undisputed(session, world):
-    """What was found 无故 may be objected to before the file is closed."""
-    case = missing(session, world)
-    do(session, world, case, "record_contact", CALL)
-    do(session, world, case, "find_unexcused", FOUND)
-    why = {"reason": "驻外执勤"}
-    refused(session, world, case, "excuse", why, match="异议", who="town1.officer")
-    assert session.get(Case, case.id).state == "to_make_up"
